@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Writes the wrappers, the export map and the ld options from the spec.
+
+netspy-gen.py OUTPUT SPEC    write one output, chosen by its file name
+netspy-gen.py --check SPEC   only say whether the spec is right
+"""
+
+import os
+import sys
+
+# No __pycache__ in the source folder, which may be read-only.
+sys.dont_write_bytecode = True
+from netspy_spec import BINDINGS, ROLES, SpecError, load  # noqa: E402
+
+
+def fold(head, items, tail):
+    """head + items + tail, folded at 80 columns under the open bracket."""
+    indent = len(head.expandtabs(8))
+    lines, line = [], head
+    for position, item in enumerate(items):
+        item += tail if position == len(items) - 1 else ","
+        if len(line.expandtabs(8)) + len(item) >= 80 and line.strip() != "":
+            lines.append(line.rstrip())
+            line = "\t" * (indent // 8) + " " * (indent % 8)
+        line += item + " "
+    return "\n".join(lines + [line.rstrip() if items else head + tail])
+
+
+def declare(parameter):
+    """A parameter as C declares it; "int [2]" becomes "int sv[2]"."""
+    before, bracket, after = parameter["type"].partition("[")
+    before = before.rstrip()
+    space = "" if before.endswith("*") else " "
+    return before + space + parameter["name"] + bracket + after
+
+
+def body_head(entry, tail):
+    parameters = list(entry["parameters"])
+    if "variadic" in entry:
+        parameters.append(entry["variadic"])
+    name = entry["name"]
+    return entry["return_type"] + "\n" + fold(
+        f"nspy_call_{name}(",
+        [f"typeof({name}) *real"] + [declare(p) for p in parameters], tail)
+
+
+def body(entry):
+    """The body that all doors of a function share."""
+    name, given = entry["name"], entry["arguments"]
+    shape, hook, arguments = ROLES[entry["role"]]
+    passed = []
+    for word in arguments.split():
+        argument, _, default = word.partition("=")
+        passed.append(given.get(argument, default))
+    values = [p["name"] for p in entry["parameters"]]
+    if "variadic" in entry:
+        values.append(entry["variadic"]["name"])
+
+    stored = fold("\tret = real(", values, ");")
+    result = "" if entry["return_type"] == "void" else "return "
+    tail_call = fold(f"\t{result}real(", values, ");")
+    call = "\tstruct nspy_call call;\n"
+    ret = f"\t{declare({'type': entry['return_type'], 'name': 'ret'})};\n\n"
+    told = "\n".join(["\tnspy_enter(&call);",
+                      fold(f"\t{hook}(", ["&call", "ret"] + passed, ");"),
+                      "\tnspy_leave(&call);", "\treturn ret;"])
+    if shape == "guarded":
+        begin = fold("\tif (!nspy_begin(",
+                     ["&call", f'"{name}"', given["fd"]], "))")
+        return (f"{call}{ret}{begin}\n"
+                + fold(f"\t\t{result}real(", values, ");")
+                + f"\n{stored}\n{told}")
+    if shape in ("always", "replace"):
+        before = f'\tnspy_begin_any(&call, "{name}");\n'
+        if shape == "replace":
+            before += (f"\tnspy_before_replace({given['oldfd']}, "
+                       f"{given['newfd']});\n")
+        return f"{call}{ret}{before}{stored}\n{told}"
+    if shape == "exec":
+        return (f"{ret}\t{hook}();\n{stored}\n"
+                "\tnspy_after_exec();\n\treturn ret;")
+    text = fold(f"\t{hook}(", passed, ");") + "\n" + tail_call
+    # gcc's typeof forgets that the real function does not return.
+    return text + ("\n\t__builtin_unreachable();" if shape == "exit" else "")
+
+
+def list_door(entry, alias):
+    """The lines that turn execl's arguments into execv's array, the declared
+    parameters, and the passed values. All after the array follow the NULL."""
+    names = [p["name"] for p in entry["parameters"]]
+    where = names.index(alias["list"])
+    array, rest = names[where], entry["parameters"][where + 1:]
+    lines = ["\tva_list list;", "\tsize_t count = 1, i;"]
+    lines += [f"\t{declare(p)};" for p in rest]
+    # The header promises that the first is not NULL, as libc relies on too.
+    lines += ["", "\tva_start(list, arg);",
+              "\twhile (va_arg(list, char *))", "\t\tcount++;",
+              "\tva_end(list);", "",
+              f"\tchar *{array}[count + 1];", "",
+              f"\t{array}[0] = (char *)arg;",
+              "\tva_start(list, arg);",
+              "\tfor (i = 1; i <= count; i++)",
+              f"\t\t{array}[i] = va_arg(list, char *);"]
+    lines += [f"\t{p['name']} = va_arg(list, {p['type']});" for p in rest]
+    declared = [declare(p) for p in entry["parameters"][:where]]
+    return (lines + ["\tva_end(list);"],
+            declared + ["const char *arg", "..."], names)
+
+
+def door(entry, alias, binding):
+    """One exported or __wrap_ name, which hands its arguments to the body."""
+    base, extra = entry["name"], alias.get("extra")
+    if binding == "preload":
+        symbol, real = alias["name"], f"nspy_next(&next_{base})"
+        mark = "NETSPY_EXPORT "
+    else:
+        symbol, real = f"__wrap_{alias['name']}", f"__real_{base}"
+        mark = "NETSPY_HIDDEN "
+
+    body_lines, declared, values = [], [], []
+    for parameter in entry["parameters"]:
+        declared.append(declare(parameter))
+        values.append(parameter["name"])
+        if extra and extra["bounds"] == parameter["name"]:
+            declared.append(declare(extra))
+    variadic = entry.get("variadic")
+    if variadic:
+        declared.append("...")
+        body_lines += [
+            "\tva_list list;", f"\t{declare(variadic)};", "",
+            f"\tva_start(list, {values[-1]});",
+            f"\t{variadic['name']} = va_arg(list, {variadic['type']});",
+            "\tva_end(list);"]
+        values.append(variadic["name"])
+    if extra:
+        body_lines += [f"\tif ({extra['bounds']} > {extra['name']})",
+                       "\t\t__chk_fail();"]
+    if "list" in alias:
+        body_lines, declared, values = list_door(entry, alias)
+
+    lines = []
+    # A second declaration makes the compiler compare ours with libc's. No
+    # header declares a fortified name unless fortifying, so it gets its own.
+    if extra:
+        lines += [entry["return_type"], fold(f"{symbol}(", declared, ");"), ""]
+    elif symbol != alias["name"]:
+        known = alias if "list" in alias else entry
+        lines += [f"typeof({known['name']}) {symbol};", ""]
+    elif symbol != base and "list" not in alias:
+        lines += [f"typeof({base}) {symbol};", ""]
+    lines += [mark + entry["return_type"],
+              fold(f"{symbol}(", declared or ["void"], ")"), "{"]
+    lines += body_lines
+    returns = "" if entry["return_type"] == "void" else "return "
+    lines += [fold(f"\t{returns}nspy_call_{base}(", [real] + values, ");"),
+              "}", ""]
+    text = "\n".join(lines)
+    return text if alias is entry else guarded(alias, text)
+
+
+def guarded(entry, text):
+    """The text, compiled only where configure found the function."""
+    if "requires" not in entry:
+        return text
+    macro = entry["requires"]
+    return f"#ifdef {macro}\n{text}#endif /* {macro} */\n"
+
+
+def names(entries, binding):
+    """All names of one binding, each with the entry it stands in."""
+    return [(entry, this) for entry in entries
+            for this in [entry] + entry.get("aliases", [])
+            if binding in this.get("bindings", BINDINGS)]
+
+
+def banner(spec, before="", after=""):
+    return (f"{before}SPDX-License-Identifier: BSD-2-Clause{after}\n"
+            f"{before}Generated by spec/netspy-gen.py from "
+            f"{os.path.basename(spec)}; do not edit.{after}\n")
+
+
+# The names must be libc's own: no fortified inline functions, and no fcntl
+# that the header turns into fcntl64.
+PREAMBLE = """
+#include "config.h"
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
+
+"""
+
+
+def source(spec, purpose, includes, texts):
+    return (banner(spec, "/* ", " */") + f"/* {purpose} */\n" + PREAMBLE
+            + "".join(f"#include {header}\n" for header in includes) + "\n"
+            + "\n".join(texts))
+
+
+def calls_header(spec, entries):
+    texts = [guarded(entry, ("__attribute__((noreturn)) " if ROLES[
+        entry["role"]][0] == "exit" else "") + body_head(entry, ");") + "\n")
+        for entry in entries]
+    headers = sorted({f"<{entry['header']}>" for entry in entries})
+    return (banner(spec, "/* ", " */") + "/* One body per function; each "
+            "takes the real function first. */\n\n#ifndef NETSPY_CALLS_GEN_H\n"
+            "#define NETSPY_CALLS_GEN_H\n\n"
+            + "".join(f"#include {header}\n" for header in headers)
+            + "\n" + "\n".join(texts) + "\n#endif\n")
+
+
+def calls_source(spec, entries):
+    return source(spec, "What every door does: call the real function, tell "
+                  "the hook.", ['"wrap/call.h"', '"wrap/calls.gen.h"'],
+                  [guarded(entry, body_head(entry, ")") + "\n{\n"
+                           + body(entry) + "\n}\n") for entry in entries])
+
+
+CHK_FAIL = "void __chk_fail(void) __attribute__((noreturn));\n"
+
+
+def preload_source(spec, entries):
+    texts = [CHK_FAIL]
+    table = ""
+    for entry in entries:
+        name = entry["name"]
+        own = [this for base, this in names([entry], "preload")]
+        if not own:
+            continue
+        text = f'static struct nspy_next next_{name} = {{ .name = "{name}" }};'
+        texts.append(guarded(entry, text + "\n\n" + "\n".join(
+            door(entry, this, "preload") for this in own)))
+        table += guarded(entry, f"\t&next_{name},\n")
+    texts.append("struct nspy_next *const nspy_nexts[] = {\n" + table + "};\n\n"
+                 "const size_t nspy_next_count =\n"
+                 "\tsizeof(nspy_nexts) / sizeof(nspy_nexts[0]);\n")
+    return source(spec, "The names that libnetspy.so puts before libc's.",
+                  ["<stdarg.h>", "<stddef.h>", '"wrap/calls.gen.h"',
+                   '"wrap/next.h"'], texts)
+
+
+def link_source(spec, entries):
+    texts = ['#define NETSPY_HIDDEN __attribute__((visibility("hidden")))\n',
+             CHK_FAIL]
+    for entry in entries:
+        own = [this for this in [entry] + entry.get("aliases", [])
+               if {"link", "static"} & set(this.get("bindings", BINDINGS))]
+        if own:
+            real = f"typeof({entry['name']}) __real_{entry['name']};\n\n"
+            texts.append(guarded(entry, real + "\n".join(
+                door(entry, this, "link") for this in own)))
+    return source(spec, "The __wrap_ names that ld --wrap directs calls to.",
+                  ["<stdarg.h>", '"wrap/calls.gen.h"'], texts)
+
+
+def export_map(spec, entries):
+    return (banner(spec, "# ") + "# No version name: ld.so would pass by names "
+            "that had one.\n{\nglobal:\n"
+            + "".join(f"\t{this['name']};\n"
+                      for _, this in names(entries, "preload"))
+            + "local:\n\t*;\n};\n")
+
+
+def link_options(spec, entries):
+    return "--undefined=netspy_link_anchor\n" + wraps(entries, "link")
+
+
+def static_options(spec, entries):
+    return wraps(entries, "static")
+
+
+def wraps(entries, binding):
+    """ld takes no comments in such a file, so there is no banner."""
+    return "".join(f"--wrap={this['name']}\n"
+                   for _, this in names(entries, binding))
+
+
+OUTPUTS = {
+    "calls.gen.h": calls_header,
+    "calls.gen.c": calls_source,
+    "preload.gen.c": preload_source,
+    "link.gen.c": link_source,
+    "netspy.map": export_map,
+    "link.opts": link_options,
+    "link-static.opts": static_options,
+}
+
+
+def write(output, text):
+    """A half-written output would look up to date to make."""
+    part = f"{output}-t"
+    with open(part, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.replace(part, output)
+
+
+def main(arguments):
+    if len(arguments) != 2:
+        sys.exit("netspy-gen: usage: netspy-gen.py OUTPUT SPEC | --check SPEC")
+    output, spec = arguments
+    make = OUTPUTS.get(os.path.basename(output))
+    if output != "--check" and not make:
+        sys.exit(f"netspy-gen: {output}: unknown output; "
+                 f"use one of {', '.join(OUTPUTS)}")
+    try:
+        entries = load(spec)
+        if output != "--check":
+            write(output, make(spec, entries))
+    except SpecError as error:
+        sys.exit(f"netspy-gen: {spec}: {error}")
+    except OSError as error:
+        sys.exit(f"netspy-gen: {error.filename}: {error.strerror}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Reads network_functions.json and refuses what is wrong in it."""
+
+import json
+import re
+
+# Each role: its shape (how the body is built), its hook, and the arguments
+# that the hook gets, in order. "flags=0" is optional and 0 when not given.
+# A "guarded" role needs "fd" besides: the descriptor that decides whether
+# the call is recorded.
+ROLES = {
+    "accept": ("guarded", "nspy_on_accept", ""),
+    "bind": ("guarded", "nspy_on_bind", ""),
+    "close": ("before", "nspy_before_close", "fd"),
+    "close_range": ("before", "nspy_before_close_range", "first last flags"),
+    "closefrom": ("before", "nspy_before_closefrom", "lowfd"),
+    "connect": ("guarded", "nspy_on_connect", "addr addrlen"),
+    "dup": ("always", "nspy_on_dup", "oldfd"),
+    "exec": ("exec", "nspy_before_exec", ""),
+    "exit": ("exit", "nspy_before_exit", ""),
+    "fclose": ("before", "nspy_before_fclose", "stream"),
+    "fcntl": ("always", "nspy_on_fcntl", "fd cmd"),
+    "fork": ("always", "nspy_on_fork", ""),
+    "getsockopt": ("guarded", "nspy_on_getsockopt", "level optname optval"),
+    "listen": ("guarded", "nspy_on_listen", ""),
+    "recv": ("guarded", "nspy_on_recv",
+             "buf len flags=0 from=NULL fromlen=NULL"),
+    "recvmmsg": ("guarded", "nspy_on_recvmmsg", "msgvec flags"),
+    "recvmsg": ("guarded", "nspy_on_recvmsg", "msg flags"),
+    "recvv": ("guarded", "nspy_on_recvv", "iov iovcnt"),
+    "replace": ("replace", "nspy_on_dup", "oldfd"),
+    "send": ("guarded", "nspy_on_send", "buf flags=0 to=NULL"),
+    "sendmmsg": ("guarded", "nspy_on_sendmmsg", "msgvec flags"),
+    "sendmsg": ("guarded", "nspy_on_sendmsg", "msg flags"),
+    "sendv": ("guarded", "nspy_on_sendv", "iov iovcnt"),
+    "shutdown": ("guarded", "nspy_on_shutdown", "how"),
+    "socket": ("always", "nspy_on_socket", "domain type protocol"),
+    "socketpair": ("always", "nspy_on_socketpair", "sv"),
+}
+SHAPE_ARGUMENTS = {"guarded": ["fd"], "replace": ["newfd"]}
+
+FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
+                 "header": str, "role": str, "arguments": dict}
+FUNCTION_OPTIONS = {"variadic": dict, "aliases": list, "requires": str,
+                    "bindings": list}
+ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
+                 "requires": str}
+PARAMETER_KEYS = {"type": str, "name": str}
+EXTRA_KEYS = {"type": str, "name": str, "bounds": str}
+BINDINGS = ["preload", "link"]
+KINDS = {str: "a string", list: "a list", dict: "an object"}
+
+
+class SpecError(Exception):
+    """The spec is wrong; the message says where and what to do."""
+
+
+def check_keys(where, entry, required, optional):
+    """Every key is known, none is missing, each has the right kind."""
+    if not isinstance(entry, dict):
+        raise SpecError(f"{where}: {entry!r} is no object; write one")
+    known = {**required, **optional}
+    for key, value in entry.items():
+        if key not in known:
+            raise SpecError(f"{where}: unknown key '{key}'; "
+                            f"use one of {', '.join(known)}")
+        if not isinstance(value, known[key]):
+            raise SpecError(f"{where}: '{key}' is not what it must be; "
+                            f"write {KINDS[known[key]]}")
+    for key in required:
+        if key not in entry:
+            raise SpecError(f"{where}: no '{key}'; add it")
+
+
+def check_name(where, what, name, pattern=r"[A-Za-z_]\w*"):
+    if not isinstance(name, str) or not re.fullmatch(pattern, name, re.ASCII):
+        raise SpecError(f"{where}: {name!r} cannot be {what}; correct it")
+
+
+def check_bindings(where, entry, allowed):
+    for binding in entry.get("bindings", []):
+        if binding not in allowed:
+            raise SpecError(f"{where}: unknown binding {binding!r}; "
+                            f"use one of {', '.join(allowed)}")
+
+
+def role_arguments(role):
+    """The role's arguments as (name, default); required: default None."""
+    shape, _, hook = ROLES[role]
+    pairs = [(name, None) for name in SHAPE_ARGUMENTS.get(shape, [])]
+    for word in hook.split():
+        name, _, default = word.partition("=")
+        if (name, None) not in pairs:
+            pairs.append((name, default or None))
+    return pairs
+
+
+def check_role(where, entry, parameters):
+    """The role exists and its arguments name parameters, all of them."""
+    role, given = entry["role"], entry["arguments"]
+    if role not in ROLES:
+        raise SpecError(f"{where}: unknown role '{role}'; "
+                        f"use one of {', '.join(ROLES)}")
+    if (ROLES[role][0] == "exit") > (entry["return_type"] == "void"):
+        raise SpecError(f"{where}: role '{role}' never returns; "
+                        "make the return type void")
+    if ROLES[role][0] not in ("before", "exit") and (
+            entry["return_type"] == "void"):
+        raise SpecError(f"{where}: role '{role}' needs a result; "
+                        "correct the return type or the role")
+    pairs = role_arguments(role)
+    names = [name for name, _ in pairs]
+    for name, parameter in given.items():
+        if name not in names:
+            raise SpecError(f"{where}: role '{role}' has no argument '{name}'"
+                            f"; it takes {', '.join(names) or 'none'}")
+        if parameter not in parameters:
+            raise SpecError(f"{where}: argument '{name}' is {parameter!r}, "
+                            "which is no parameter; "
+                            f"use one of {', '.join(parameters)}")
+    for name, default in pairs:
+        if name not in given and (default is None or name in parameters):
+            raise SpecError(f"{where}: argument '{name}' of role '{role}' is "
+                            "missing; add it to 'arguments'")
+
+
+def check_alias(where, entry, alias):
+    check_keys(where, alias, {"name": str}, ALIAS_OPTIONS)
+    where = f"{where}: alias '{alias['name']}'"
+    check_name(where, "a name", alias["name"])
+    check_name(where, "a macro", alias.get("requires", "HAVE_"), r"HAVE_\w*")
+    check_bindings(where, alias, BINDINGS + ["static"])
+    for binding in alias.get("bindings", BINDINGS):
+        base = "link" if binding == "static" else binding
+        if base not in entry.get("bindings", BINDINGS):
+            raise SpecError(f"{where}: binding '{binding}' without '{base}' "
+                            f"in '{entry['name']}'; add it there")
+    parameters = [p["name"] for p in entry["parameters"]]
+    if "list" in alias and alias["list"] not in parameters[1:]:
+        raise SpecError(f"{where}: list '{alias['list']}' is no parameter "
+                        "after the first; "
+                        f"use one of {', '.join(parameters[1:])}")
+    if "extra" not in alias:
+        return
+    if "list" in alias:
+        raise SpecError(f"{where}: both 'extra' and 'list'; remove one")
+    check_keys(f"{where}: extra", alias["extra"], EXTRA_KEYS, {})
+    check_name(where, "a parameter", alias["extra"]["name"])
+    if alias["extra"]["name"] in parameters:
+        raise SpecError(f"{where}: extra '{alias['extra']['name']}' is a "
+                        "parameter already; choose another name")
+    if alias["extra"]["bounds"] not in parameters:
+        raise SpecError(f"{where}: extra bounds "
+                        f"'{alias['extra']['bounds']}', which is no parameter"
+                        f"; use one of {', '.join(parameters)}")
+
+
+def check_function(number, entry):
+    name = entry.get("name") if isinstance(entry, dict) else None
+    where = f"function '{name}'" if name else f"function number {number}"
+    check_keys(where, entry, FUNCTION_KEYS, FUNCTION_OPTIONS)
+    check_name(where, "a name", name)
+    check_name(where, "a header", entry["header"], r"[\w/]+\.h")
+    check_name(where, "a macro", entry.get("requires", "HAVE_"), r"HAVE_\w*")
+    check_bindings(where, entry, BINDINGS)
+    parameters = entry["parameters"] + (
+        [entry["variadic"]] if "variadic" in entry else [])
+    seen = []
+    for parameter in parameters:
+        check_keys(f"{where}: parameter", parameter, PARAMETER_KEYS, {})
+        check_name(where, "a parameter", parameter["name"])
+        # "real", "call" and "ret" are what the generated body itself uses.
+        if parameter["name"] in seen + ["real", "call", "ret"]:
+            raise SpecError(f"{where}: parameter '{parameter['name']}' is "
+                            "taken; choose another name")
+        seen.append(parameter["name"])
+    check_role(where, entry, seen)
+    for alias in entry.get("aliases", []):
+        check_alias(where, entry, alias)
+
+
+def unique_keys(pairs):
+    """Python keeps the last of two equal keys, which would hide a slip."""
+    entry = dict(pairs)
+    for key in entry:
+        if [k for k, _ in pairs].count(key) > 1:
+            name = entry.get("name")
+            where = f"function '{name}'" if name else "an object"
+            raise SpecError(f"{where}: key '{key}' is there twice; remove one")
+    return entry
+
+
+def load(path):
+    """The functions of the spec, checked; raises SpecError or OSError."""
+    try:
+        with open(path, encoding="utf-8") as spec:
+            entries = json.load(spec, object_pairs_hook=unique_keys)
+    except json.JSONDecodeError as error:
+        raise SpecError(f"line {error.lineno}, column {error.colno}: "
+                        f"bad JSON ({error.msg}); correct it there") from error
+    except UnicodeDecodeError as error:
+        raise SpecError(f"byte {error.start}: no UTF-8; correct it") from error
+    check_keys("the spec", entries, {"network_functions": list}, {})
+    owners = {}
+    for number, entry in enumerate(entries["network_functions"], 1):
+        check_function(number, entry)
+        for name in [e["name"] for e in [entry] + entry.get("aliases", [])]:
+            if name in owners:
+                raise SpecError(f"function '{entry['name']}': duplicate: "
+                                f"'{name}' is already in function "
+                                f"'{owners[name]}'; remove one of the two")
+            owners[name] = entry["name"]
+    return entries["network_functions"]
