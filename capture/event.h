@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a hook tells the capture: one event per call, or per part of a large one. */
+
+#ifndef NETSPY_EVENT_H
+#define NETSPY_EVENT_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+
+/*
+ * The payload of one event, in bytes. A longer call becomes several events,
+ * each but the last with NSPY_MORE; a datagram is never cut and has at most
+ * 65535 bytes (RFC 768).
+ */
+#define NSPY_STREAM_MAX 32768
+#define NSPY_DATAGRAM_MAX 65535
+
+enum nspy_kind {
+	NSPY_CONNECT = 1, /* error: 0, EINPROGRESS, or why it failed */
+	NSPY_ESTABLISHED, /* a connect() in progress ended, well or not */
+	NSPY_ACCEPT,	  /* a listener gave out this connection */
+	NSPY_SEND,	  /* error, or wire_len bytes moved */
+	NSPY_RECV,	  /* the same; no byte on a stream is the peer's FIN */
+	NSPY_SHUTDOWN,	  /* of the sending side */
+	NSPY_CLOSE,	  /* of the last descriptor of the socket */
+};
+
+enum nspy_flag {
+	NSPY_MORE = 1,	 /* the next event continues the same call */
+	NSPY_URGENT = 2, /* MSG_OOB: the last byte is urgent (RFC 9293, 3.8.5) */
+	NSPY_RESET = 4,	 /* the close makes the kernel send RST, not FIN */
+};
+
+/* An IPv4 address stands in the first 4 bytes; IPv4-mapped ones are IPv4. */
+struct nspy_endpoint {
+	uint8_t addr[16]; /* network order */
+	uint16_t port;	  /* host order */
+	uint8_t version;  /* 4, 6, or 0: not known */
+	uint8_t reserved;
+};
+
+struct nspy_event {
+	uint16_t kind;
+	uint16_t flags;
+	int32_t error;	   /* errno of a failed call, else 0 */
+	uint64_t cookie;   /* SO_COOKIE: the same for every copy of a socket */
+	uint64_t begin_ns; /* CLOCK_REALTIME before the call */
+	uint64_t end_ns;   /* and after it */
+	uint32_t pid;
+	uint32_t tid;
+	uint32_t data_len; /* payload bytes behind the event: cut to snaplen */
+	uint32_t wire_len; /* payload bytes that the call moved */
+	uint8_t protocol;  /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t reserved[7];
+	struct nspy_endpoint local;
+	struct nspy_endpoint peer;
+};
+
+_Static_assert(sizeof(struct nspy_event) == 96, "the ring file depends on it");
+
+static inline const void *
+nspy_event_data(const struct nspy_event *event)
+{
+	return event + 1;
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One packet as a capture shows it: LINUX_SLL header (link type 113), then
+ * IPv4 (RFC 791) or IPv6 (RFC 8200), then TCP (RFC 9293) or UDP (RFC 768).
+ */
+
+#ifndef NETSPY_PACKET_H
+#define NETSPY_PACKET_H
+
+#include "capture/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* SLL 16, IPv6 40, TCP 20 with 20 bytes of options. */
+#define NSPY_PACKET_HEADER_MAX 96
+
+enum nspy_tcp_flag {
+	NSPY_TCP_FIN = 0x01,
+	NSPY_TCP_SYN = 0x02,
+	NSPY_TCP_RST = 0x04,
+	NSPY_TCP_PSH = 0x08,
+	NSPY_TCP_ACK = 0x10,
+	NSPY_TCP_URG = 0x20,
+};
+
+struct nspy_packet {
+	const struct nspy_endpoint *from, *to;
+	bool outgoing;	 /* sent by the recorded process */
+	uint32_t pid;	 /* these two go into SLL's address bytes, so that */
+	uint32_t serial; /* sll.src.other filters by process and socket */
+	uint8_t protocol;
+	uint8_t tcp_flags;
+	uint32_t sequence, acknowledgement;
+	const void *data;
+	size_t data_len; /* bytes at data */
+	size_t wire_len; /* bytes that the packet carried: data_len or more */
+};
+
+/* Bytes of headers in front of the payload. */
+size_t nspy_packet_header_len(const struct nspy_packet *packet);
+
+/*
+ * Write the headers to buffer (NSPY_PACKET_HEADER_MAX bytes), with valid
+ * checksums unless data was cut. Returns their length.
+ */
+size_t nspy_packet_header(const struct nspy_packet *packet, uint8_t *buffer);
+
+#endif

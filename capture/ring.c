@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The consumer's side of the ring file: events out, progress committed. */
+
+#include "capture/ring.h"
+
+#include <string.h>
+
+/*
+ * The first committed slot behind an abandoned one. Its event says where it
+ * starts, because its stamp is that position plus one.
+ */
+static bool
+find_committed(struct nspy_ring *ring, uint64_t *tail, uint64_t head)
+{
+	uint64_t first = nspy_position(*tail);
+	uint64_t slot = *tail >> 48;
+
+	while ((uint16_t)slot != (uint16_t)(head >> 48)) {
+		struct nspy_slot *s =
+			&ring->slots[(uint16_t)slot % NSPY_RING_SLOTS];
+		uint64_t stamp = atomic_load(&s->stamp);
+
+		if (stamp > first && stamp <= nspy_position(head)) {
+			uint64_t start = stamp - 1 - s->skip;
+
+			*tail = (uint64_t)(uint16_t)slot << 48 | start >> 3;
+			return true;
+		}
+		slot++;
+	}
+	return false;
+}
+
+const struct nspy_event *
+nspy_ring_next(struct nspy_ring *ring, uint64_t *tail, bool skip,
+	       uint64_t *lost)
+{
+	uint64_t head = atomic_load(&ring->head);
+	uint64_t word = *tail, position;
+	struct nspy_slot *slot;
+
+	if (word == head)
+		return NULL;
+	slot = &ring->slots[nspy_slot_number(word)];
+	position = nspy_position(word);
+	/*
+	 * A stale stamp is below the position: it is from an earlier lap. One
+	 * that belongs here is the position, or what was skipped beyond it.
+	 */
+	if (atomic_load_explicit(&slot->stamp, memory_order_acquire) !=
+	    position + slot->skip + 1) {
+		if (!skip)
+			return NULL;
+		++*lost;
+		if (!find_committed(ring, &word, head)) {
+			*tail = head;
+			return NULL;
+		}
+		slot = &ring->slots[nspy_slot_number(word)];
+		position = nspy_position(word);
+	}
+	if (slot->len < sizeof(struct nspy_event) ||
+	    slot->len > sizeof(struct nspy_event) + NSPY_DATAGRAM_MAX ||
+	    slot->skip >= NSPY_RING_DATA)
+		return NULL;
+	position += slot->skip;
+	*tail = nspy_position_after(word, slot->skip +
+						  nspy_record_size(slot->len));
+	if (position % NSPY_RING_DATA + slot->len > NSPY_RING_DATA)
+		return NULL;
+	return (const void *)&ring->data[position % NSPY_RING_DATA];
+}
+
+struct nspy_progress *
+nspy_ring_begin(struct nspy_ring *ring)
+{
+	uint64_t generation = atomic_load(&ring->generation);
+
+	atomic_store(&ring->undo_count, 0);
+	ring->undo_generation = generation;
+	ring->progress[(generation + 1) % 2] = ring->progress[generation % 2];
+	return &ring->progress[(generation + 1) % 2];
+}
+
+void
+nspy_ring_commit(struct nspy_ring *ring)
+{
+	uint64_t generation = atomic_load(&ring->generation) + 1;
+
+	atomic_store(&ring->generation, generation);
+	atomic_store(&ring->undo_count, 0);
+	/* Only now may the producers use the room again. */
+	atomic_store(&ring->consumed, ring->progress[generation % 2].tail);
+}
+
+void
+nspy_ring_rollback(struct nspy_ring *ring)
+{
+	uint32_t count = atomic_load(&ring->undo_count);
+
+	if (ring->undo_generation != atomic_load(&ring->generation) ||
+	    count > NSPY_RING_UNDO)
+		count = 0;
+	while (count-- > 0) {
+		const struct nspy_undo *undo = &ring->undo[count];
+		uint32_t index = undo->index & ~NSPY_UNDO_BUCKET;
+
+		if (undo->index & NSPY_UNDO_BUCKET)
+			ring->buckets[index % NSPY_RING_BUCKETS] =
+				undo->bucket_value;
+		else if (index < ring->allocated)
+			ring->conversations[index] = undo->old;
+	}
+	atomic_store(&ring->undo_count, 0);
+}
+
+bool
+nspy_ring_has_undo(const struct nspy_ring *ring, uint32_t entries)
+{
+	return atomic_load(&ring->undo_count) + entries <= NSPY_RING_UNDO;
+}
+
+static bool
+saved_already(const struct nspy_ring *ring, uint32_t index)
+{
+	uint32_t count = atomic_load(&ring->undo_count);
+
+	/* Most events of a batch touch the conversation of the one before. */
+	for (uint32_t i = count; i-- > 0;)
+		if (ring->undo[i].index == index)
+			return true;
+	return false;
+}
+
+void
+nspy_ring_save(struct nspy_ring *ring, uint32_t conversation)
+{
+	uint32_t count = atomic_load(&ring->undo_count);
+
+	if (saved_already(ring, conversation))
+		return;
+	ring->undo[count].index = conversation;
+	ring->undo[count].old = ring->conversations[conversation];
+	atomic_store(&ring->undo_count, count + 1);
+}
+
+void
+nspy_ring_save_bucket(struct nspy_ring *ring, uint32_t bucket)
+{
+	uint32_t count = atomic_load(&ring->undo_count);
+
+	if (saved_already(ring, bucket | NSPY_UNDO_BUCKET))
+		return;
+	ring->undo[count].index = bucket | NSPY_UNDO_BUCKET;
+	ring->undo[count].bucket_value = ring->buckets[bucket];
+	atomic_store(&ring->undo_count, count + 1);
+}
+
+bool
+nspy_ring_valid(const struct nspy_ring *ring, uint64_t size)
+{
+	return size >= sizeof(*ring) && ring->size == sizeof(*ring) &&
+	       memcmp(ring->magic, NSPY_RING_MAGIC, sizeof(ring->magic)) == 0 &&
+	       ring->allocated <= NSPY_CONVERSATIONS_MAX;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ring file: events on their way to a capture, and what the capture knows
+ * of its conversations. It is a shared mapping, so that everything committed
+ * outlives the process; `netspy recover` goes on where the process stopped.
+ *
+ *   header | slots | undo log | hash buckets | event data | conversations
+ *
+ * Producers reserve with one compare-and-swap of `head`, which moves the slot
+ * number and the data position together. A slot is committed when its stamp
+ * is the position of its event plus one. A producer that died in between
+ * leaves a slot that the next committed slot steps over.
+ *
+ * The consumer changes conversations in place, but saves each in the undo log
+ * first. One store of `generation` makes a drain's work valid as a whole:
+ * position, length of the capture and conversations. Whatever a killed drain
+ * left half done is rolled back by nspy_ring_rollback.
+ */
+
+#ifndef NETSPY_RING_H
+#define NETSPY_RING_H
+
+#include "capture/event.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define NSPY_RING_MAGIC "netspyR1"
+#define NSPY_RING_SLOTS 16384u
+#define NSPY_RING_DATA (2u << 20)
+#define NSPY_RING_UNDO 512u
+#define NSPY_RING_BUCKETS 65536u
+#define NSPY_CONVERSATIONS_MAX (1u << 18)
+#define NSPY_CONVERSATIONS_CHUNK 1024u
+
+struct nspy_slot {
+	_Atomic uint64_t stamp;
+	uint32_t len;  /* of the event with its payload, in bytes */
+	uint32_t skip; /* bytes before it, left free at the end of the data */
+};
+
+/* One direction of a TCP conversation. Offsets count from the first byte. */
+struct nspy_flow {
+	uint64_t written;  /* bytes that the capture holds */
+	uint64_t sent;	   /* bytes that the sender's calls have told of */
+	uint64_t received; /* bytes that the receiver's calls have told of */
+	uint64_t acked;	   /* bytes that the capture shows acknowledged */
+	uint32_t isn;
+	uint8_t fin;	 /* FIN is written */
+	uint8_t fin_acked;
+	uint8_t told[2]; /* by its sender / receiver: calls seen from byte 0 */
+};
+
+struct nspy_conversation {
+	struct nspy_endpoint end[2]; /* end[0] opened it, as far as we know */
+	uint64_t cookie[2];
+	uint64_t last_ns; /* time never runs backwards in a conversation */
+	struct nspy_flow flow[2]; /* flow[i] is sent by end[i] */
+	uint32_t serial;
+	uint32_t pid;
+	uint32_t next;	      /* in the bucket or the free list: index + 1 */
+	uint32_t next_closed; /* in the list of closed ones: index + 1 */
+	uint8_t state;
+	uint8_t ended[2]; /* end i has closed, or was reset */
+	uint8_t closed;	  /* in the list of closed ones */
+	uint32_t protocol; /* IPPROTO_TCP, or IPPROTO_UDP: flows count datagrams */
+	uint32_t reserved;
+};
+
+struct nspy_undo {
+	uint32_t index; /* conversation, or bucket with NSPY_UNDO_BUCKET */
+	uint32_t bucket_value;
+	struct nspy_conversation old;
+};
+#define NSPY_UNDO_BUCKET 0x80000000u
+
+/* What a drain commits as a whole. */
+struct nspy_progress {
+	uint64_t tail;	    /* position and slot of the next event */
+	uint64_t file_size; /* bytes of the capture that are valid */
+	uint64_t packets;
+	uint64_t bytes; /* of payload */
+	uint64_t lost;	/* events that died with their producer, or no room */
+	uint32_t conversations_used;
+	uint32_t conversations_free; /* head of the free list: index + 1 */
+	uint32_t serial;
+	uint32_t closed_first, closed_last; /* index + 1 */
+	uint32_t closed_count;
+};
+
+struct nspy_ring {
+	char magic[8];
+	uint32_t snaplen;
+	uint32_t pid;
+	uint64_t pid_start;	/* field 22 of /proc/PID/stat */
+	uint64_t size;		/* of the file */
+	_Alignas(64) _Atomic uint64_t head;
+	_Alignas(64) _Atomic uint64_t consumed; /* the last committed tail */
+	_Atomic uint64_t generation;
+	struct nspy_progress progress[2]; /* [generation % 2] is valid */
+	uint64_t undo_generation;
+	_Atomic uint32_t undo_count;
+	uint32_t allocated; /* conversations whose pages are on the disk */
+	_Alignas(4096) struct nspy_slot slots[NSPY_RING_SLOTS];
+	struct nspy_undo undo[NSPY_RING_UNDO];
+	uint32_t buckets[NSPY_RING_BUCKETS];
+	_Alignas(4096) uint8_t data[NSPY_RING_DATA];
+	struct nspy_conversation conversations[NSPY_CONVERSATIONS_MAX];
+};
+
+/*
+ * head and tail: the slot number (modulo 65536) in the upper 16 bits, the data
+ * position divided by 8 below. 48 bits of it are two petabytes.
+ */
+static inline uint64_t
+nspy_position(uint64_t word)
+{
+	return (word & 0xffffffffffffu) << 3;
+}
+
+static inline uint32_t
+nspy_slot_number(uint64_t word)
+{
+	return (uint32_t)(word >> 48) % NSPY_RING_SLOTS;
+}
+
+/* The word behind a record of size bytes (a multiple of 8). */
+static inline uint64_t
+nspy_position_after(uint64_t word, uint64_t size)
+{
+	uint64_t slot = (word >> 48) + 1;
+	uint64_t position = (word & 0xffffffffffffu) + (size >> 3);
+
+	return slot << 48 | (position & 0xffffffffffffu);
+}
+
+static inline uint64_t
+nspy_record_size(uint32_t len)
+{
+	return ((uint64_t)len + 7) & ~(uint64_t)7;
+}
+
+/* Bytes of the file that must be on the disk before the first event. */
+#define NSPY_RING_FIXED                                                        \
+	(offsetof(struct nspy_ring, conversations) +                           \
+	 NSPY_CONVERSATIONS_CHUNK * sizeof(struct nspy_conversation))
+
+static inline struct nspy_progress *
+nspy_ring_progress(struct nspy_ring *ring)
+{
+	uint64_t generation = atomic_load(&ring->generation);
+
+	return &ring->progress[generation % 2];
+}
+
+/*
+ * The next committed event at *tail, which is moved behind it, or NULL. With
+ * skip, for a ring whose producers are dead or hang, records that never got
+ * committed are stepped over and counted in *lost.
+ */
+const struct nspy_event *nspy_ring_next(struct nspy_ring *ring, uint64_t *tail,
+					bool skip, uint64_t *lost);
+
+/* Begin a drain: returns the progress to change, a copy of the valid one. */
+struct nspy_progress *nspy_ring_begin(struct nspy_ring *ring);
+
+/* Make everything since nspy_ring_begin valid, in one store. */
+void nspy_ring_commit(struct nspy_ring *ring);
+
+/* Undo everything since nspy_ring_begin, also that of a killed process. */
+void nspy_ring_rollback(struct nspy_ring *ring);
+
+/* False: the undo log is full and the drain has to commit first. */
+bool nspy_ring_has_undo(const struct nspy_ring *ring, uint32_t entries);
+
+/* Save a conversation or a hash bucket before the first change to it. */
+void nspy_ring_save(struct nspy_ring *ring, uint32_t conversation);
+void nspy_ring_save_bucket(struct nspy_ring *ring, uint32_t bucket);
+
+/* Whether a ring file of size bytes can be trusted with its offsets. */
+bool nspy_ring_valid(const struct nspy_ring *ring, uint64_t size);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls that pass by libc, and so by our own wrappers, and that leave
+ * errno alone. Each returns the result or a negative errno.
+ */
+
+#ifndef NETSPY_SYS_H
+#define NETSPY_SYS_H
+
+#include <stddef.h>
+#include <sys/syscall.h>
+
+#if defined(__x86_64__) && defined(__LP64__)
+
+static inline long
+nspy_sys(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10),
+			   "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+#elif defined(__aarch64__)
+
+static inline long
+nspy_sys(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	return x0;
+}
+
+#else
+
+#include <errno.h>
+#include <unistd.h>
+
+static inline long
+nspy_sys(long number, long a, long b, long c, long d, long e, long f)
+{
+	int saved = errno;
+	long result = syscall(number, a, b, c, d, e, f);
+
+	if (result == -1) {
+		result = -errno;
+		errno = saved;
+	}
+	return result;
+}
+
+#endif
+
+#define NSPY_SYS0(n) nspy_sys(n, 0, 0, 0, 0, 0, 0)
+#define NSPY_SYS1(n, a) nspy_sys(n, (long)(a), 0, 0, 0, 0, 0)
+#define NSPY_SYS2(n, a, b) nspy_sys(n, (long)(a), (long)(b), 0, 0, 0, 0)
+#define NSPY_SYS3(n, a, b, c)                                                  \
+	nspy_sys(n, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define NSPY_SYS4(n, a, b, c, d)                                               \
+	nspy_sys(n, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define NSPY_SYS5(n, a, b, c, d, e)                                            \
+	nspy_sys(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define NSPY_SYS6(n, a, b, c, d, e, f)                                         \
+	nspy_sys(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e),     \
+		 (long)(f))
+
+#endif
