@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Addresses of sockets: asked when they are made, kept for every packet. */
+
+#include "capture/sys.h"
+#include "wrap/descriptor.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+
+struct nspy_endpoint
+nspy_endpoint_of(const void *addr, socklen_t len)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct nspy_endpoint end = {.version = 0};
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+
+	if (len < sizeof(four) || !addr)
+		return end;
+	memcpy(&four, addr, sizeof(four));
+	if (four.sin_family == AF_INET) {
+		memcpy(end.addr, &four.sin_addr, 4);
+		end.port = ntohs(four.sin_port);
+		end.version = 4;
+		return end;
+	}
+	if (four.sin_family != AF_INET6 || len < sizeof(six) - 4)
+		return end;
+	memcpy(&six, addr, sizeof(six) - 4);
+	end.port = ntohs(six.sin6_port);
+	end.version = 6;
+	memcpy(end.addr, &six.sin6_addr, 16);
+	/* On the wire it is IPv4. */
+	if (memcmp(end.addr, mapped, sizeof(mapped)) == 0) {
+		memmove(end.addr, end.addr + 12, 4);
+		memset(end.addr + 4, 0, 12);
+		end.version = 4;
+	}
+	return end;
+}
+
+static struct nspy_endpoint
+ask_name(long number, int fd)
+{
+	struct sockaddr_in6 addr;
+	socklen_t len = sizeof(addr);
+
+	memset(&addr, 0, sizeof(addr));
+	if (NSPY_SYS3(number, fd, &addr, &len) < 0)
+		len = 0;
+	return nspy_endpoint_of(&addr, len);
+}
+
+void
+nspy_socket_ask_local(int fd, struct nspy_socket *socket)
+{
+	socket->local = ask_name(SYS_getsockname, fd);
+	if (socket->local.port)
+		atomic_fetch_or(&socket->flags, NSPY_LOCAL_KNOWN);
+}
+
+void
+nspy_socket_ask_peer(int fd, struct nspy_socket *socket)
+{
+	socket->peer = ask_name(SYS_getpeername, fd);
+}
+
+static bool
+is_wildcard(const struct nspy_endpoint *end)
+{
+	static const uint8_t none[16];
+
+	return memcmp(end->addr, none, sizeof(none)) == 0;
+}
+
+static struct sockaddr_in6
+sockaddr_of(const struct nspy_endpoint *end, socklen_t *len)
+{
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+	struct sockaddr_in four = {.sin_family = AF_INET};
+
+	if (end->version == 6) {
+		memcpy(&six.sin6_addr, end->addr, 16);
+		six.sin6_port = htons(end->port);
+		*len = sizeof(six);
+		return six;
+	}
+	memcpy(&four.sin_addr, end->addr, 4);
+	four.sin_port = htons(end->port);
+	memcpy(&six, &four, sizeof(four));
+	*len = sizeof(four);
+	return six;
+}
+
+/* Connecting a UDP socket sends nothing, but makes the kernel choose. */
+static struct nspy_endpoint
+ask_route(const struct nspy_endpoint *peer)
+{
+	struct nspy_endpoint local = {.version = 0};
+	socklen_t len;
+	struct sockaddr_in6 addr = sockaddr_of(peer, &len);
+	long fd = NSPY_SYS3(SYS_socket, peer->version == 6 ? AF_INET6 : AF_INET,
+			    SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return local;
+	if (NSPY_SYS3(SYS_connect, fd, &addr, len) == 0)
+		local = ask_name(SYS_getsockname, (int)fd);
+	NSPY_SYS1(SYS_close, fd);
+	return local;
+}
+
+struct nspy_endpoint
+nspy_socket_local(struct nspy_socket *socket, const struct nspy_endpoint *peer)
+{
+	struct nspy_endpoint local = socket->local, route;
+	bool cached = false;
+
+	if (!is_wildcard(&local) || !peer->version || is_wildcard(peer))
+		return local;
+	/* Another thread, or the code under a signal handler, may be here. */
+	if (atomic_exchange(&socket->route_busy, 1) == 0) {
+		cached = memcmp(socket->route_peer.addr, peer->addr, 16) == 0 &&
+			 socket->route_peer.version == peer->version;
+		route = socket->route_local;
+		atomic_store(&socket->route_busy, 0);
+	}
+	if (!cached) {
+		route = ask_route(peer);
+		if (atomic_exchange(&socket->route_busy, 1) == 0) {
+			socket->route_peer = *peer;
+			socket->route_local = route;
+			atomic_store(&socket->route_busy, 0);
+		}
+	}
+	if (route.version) {
+		memcpy(local.addr, route.addr, sizeof(local.addr));
+		local.version = route.version;
+	}
+	return local;
+}

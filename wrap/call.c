@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The frame around every hook. */
+
+#include "wrap/call.h"
+
+#include "wrap/lifecycle.h"
+#include "wrap/report.h"
+#include "wrap/settings.h"
+
+#include <errno.h>
+
+bool
+nspy_begin_socket(struct nspy_call *call, const char *name, int fd)
+{
+	if (!nspy_recording())
+		return false;
+	call->socket = nspy_descriptor_find(fd);
+	if (!call->socket)
+		return false;
+	call->name = name;
+	call->fd = fd;
+	call->begin_ns = nspy_now();
+	/* The real call may block for long: what waits is written first. */
+	nspy_drain_when_due(call->begin_ns);
+	return true;
+}
+
+void
+nspy_begin_any(struct nspy_call *call, const char *name)
+{
+	call->name = name;
+	call->socket = NULL;
+	call->fd = -1;
+	call->result = 0;
+}
+
+void
+nspy_enter(struct nspy_call *call)
+{
+	call->error = errno;
+	call->end_ns = nspy_now();
+}
+
+void
+nspy_leave(struct nspy_call *call)
+{
+	if (call->socket) {
+		nspy_drain_when_due(call->end_ns);
+		if (nspy_settings.debug)
+			nspy_report_call(call->name, call->fd, call->result,
+					 call->error);
+	}
+	errno = call->error;
+}

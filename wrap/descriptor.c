@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The descriptor table: one word for each number, in a mapping whose pages
+ * come on demand, so that there is no limit but the kernel's. No locks: each
+ * word and the free list change in one atomic step.
+ */
+
+#include "wrap/descriptor.h"
+
+#include "capture/sys.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#define DESCRIPTORS_MIN (1u << 20)
+#define DESCRIPTORS_MAX (1u << 26)
+#define SOCKETS_MAX (1u << 20)
+
+#ifndef SO_COOKIE
+#define SO_COOKIE 57
+#endif
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+_Atomic uint32_t *nspy_descriptors;
+uint32_t nspy_descriptor_count;
+uint16_t nspy_forks;
+
+static struct nspy_socket *sockets;
+static _Atomic uint32_t descriptor_limit;
+static _Atomic uint32_t sockets_used;
+/* Head of the free list: index + 1, and a count against the ABA problem. */
+static _Atomic uint64_t sockets_free;
+
+static void *
+reserve(size_t len)
+{
+	long result = NSPY_SYS6(SYS_mmap, NULL, len, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				-1, 0);
+
+	return result < 0 && result > -4096 ? NULL : (void *)result;
+}
+
+int
+nspy_descriptors_init(void)
+{
+	struct rlimit limit = {0, 0};
+	uint64_t count = DESCRIPTORS_MIN;
+
+	NSPY_SYS4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
+	if (limit.rlim_max > count)
+		count = limit.rlim_max;
+	if (count > DESCRIPTORS_MAX)
+		count = DESCRIPTORS_MAX;
+	sockets = reserve(SOCKETS_MAX * sizeof(*sockets));
+	nspy_descriptors = reserve(count * sizeof(*nspy_descriptors));
+	if (!sockets || !nspy_descriptors)
+		return -ENOMEM;
+	nspy_descriptor_count = (uint32_t)count;
+	return 0;
+}
+
+uint32_t
+nspy_descriptor_limit(void)
+{
+	return atomic_load(&descriptor_limit);
+}
+
+void
+nspy_descriptor_set(int fd, uint32_t word)
+{
+	uint32_t limit = atomic_load(&descriptor_limit);
+
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return;
+	atomic_store(&nspy_descriptors[fd], word);
+	while (limit <= (uint32_t)fd &&
+	       !atomic_compare_exchange_weak(&descriptor_limit, &limit,
+					     (uint32_t)fd + 1))
+		;
+}
+
+static uint32_t
+take_socket(void)
+{
+	uint64_t head = atomic_load(&sockets_free);
+
+	while ((uint32_t)head) {
+		uint32_t next = sockets[(uint32_t)head - 1].next_free;
+		uint64_t after = ((head >> 32) + 1) << 32 | next;
+
+		if (atomic_compare_exchange_weak(&sockets_free, &head, after))
+			return (uint32_t)head - 1;
+	}
+	if (atomic_load(&sockets_used) >= SOCKETS_MAX)
+		return SOCKETS_MAX;
+	return atomic_fetch_add(&sockets_used, 1);
+}
+
+void
+nspy_socket_free(struct nspy_socket *socket)
+{
+	uint32_t index = (uint32_t)(socket - sockets);
+	uint64_t head = atomic_load(&sockets_free), after;
+
+	do {
+		socket->next_free = (uint32_t)head;
+		after = ((head >> 32) + 1) << 32 | (index + 1);
+	} while (!atomic_compare_exchange_weak(&sockets_free, &head, after));
+}
+
+static struct nspy_socket *
+socket_of(uint32_t word)
+{
+	return word >= NSPY_SOCKET ? &sockets[word - NSPY_SOCKET] : NULL;
+}
+
+struct nspy_socket *
+nspy_descriptor_known(int fd)
+{
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return NULL;
+	return socket_of(atomic_load(&nspy_descriptors[fd]));
+}
+
+static int
+ask(int fd, int option, void *value, socklen_t len)
+{
+	return (int)NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, option, value,
+			      &len);
+}
+
+/* 4 or 6 when fd is an IP socket of a protocol that we record, else 0. */
+static uint8_t
+version_of(int fd, uint8_t *protocol, int *err)
+{
+	int domain = 0, number = 0;
+
+	*err = ask(fd, SO_DOMAIN, &domain, sizeof(domain));
+	if (*err < 0 || (domain != AF_INET && domain != AF_INET6))
+		return 0;
+	*err = ask(fd, SO_PROTOCOL, &number, sizeof(number));
+	if (number == IPPROTO_MPTCP)
+		number = IPPROTO_TCP;
+	if (*err < 0 || (number != IPPROTO_TCP && number != IPPROTO_UDP))
+		return 0;
+	*protocol = (uint8_t)number;
+	/* A raw socket may have these protocol numbers too. */
+	*err = ask(fd, SO_TYPE, &number, sizeof(number));
+	if (*err < 0 || number == SOCK_RAW)
+		return 0;
+	return domain == AF_INET ? 4 : 6;
+}
+
+struct nspy_socket *
+nspy_descriptor_add(int fd)
+{
+	struct nspy_socket *socket;
+	uint8_t protocol = 0, version;
+	uint32_t index;
+	int err;
+
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return NULL;
+	version = version_of(fd, &protocol, &err);
+	index = version ? take_socket() : SOCKETS_MAX;
+	if (index == SOCKETS_MAX) {
+		if (err != -EBADF)
+			nspy_descriptor_set(fd, NSPY_OTHER);
+		return NULL;
+	}
+	socket = &sockets[index];
+	memset(socket, 0, sizeof(*socket));
+	ask(fd, SO_COOKIE, &socket->cookie, sizeof(socket->cookie));
+	socket->protocol = protocol;
+	socket->version = version;
+	socket->forks = nspy_forks;
+	atomic_store(&socket->descriptors, 1);
+	nspy_descriptor_set(fd, index + NSPY_SOCKET);
+	return socket;
+}
+
+/* A socket that was there before us, or that came by a way we do not see. */
+static struct nspy_socket *
+inspect(int fd)
+{
+	struct nspy_socket *socket = nspy_descriptor_add(fd);
+	int listening = 0;
+
+	if (!socket)
+		return NULL;
+	atomic_fetch_or(&socket->flags, NSPY_FOREIGN);
+	nspy_socket_ask_local(fd, socket);
+	nspy_socket_ask_peer(fd, socket);
+	if (socket->peer.version)
+		atomic_fetch_or(&socket->flags, NSPY_CONNECTED);
+	ask(fd, SO_ACCEPTCONN, &listening, sizeof(listening));
+	if (listening)
+		atomic_fetch_or(&socket->flags, NSPY_LISTENING);
+	return socket;
+}
+
+struct nspy_socket *
+nspy_descriptor_find(int fd)
+{
+	uint32_t word;
+
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return NULL;
+	word = atomic_load(&nspy_descriptors[fd]);
+	return word == NSPY_UNKNOWN ? inspect(fd) : socket_of(word);
+}
+
+void
+nspy_descriptor_copy(int fd, struct nspy_socket *socket)
+{
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return;
+	atomic_fetch_add(&socket->descriptors, 1);
+	nspy_descriptor_set(fd, (uint32_t)(socket - sockets) + NSPY_SOCKET);
+}
+
+bool
+nspy_descriptor_forget(int fd, struct nspy_socket **socket)
+{
+	uint32_t word;
+
+	*socket = NULL;
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return false;
+	word = atomic_exchange(&nspy_descriptors[fd], NSPY_UNKNOWN);
+	*socket = socket_of(word);
+	return *socket && atomic_fetch_sub(&(*socket)->descriptors, 1) == 1;
+}
+
+bool
+nspy_socket_shared(const struct nspy_socket *socket)
+{
+	return socket->forks != nspy_forks ||
+	       (atomic_load(&socket->flags) & NSPY_FOREIGN);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which descriptor is which socket. */
+
+#ifndef NETSPY_DESCRIPTOR_H
+#define NETSPY_DESCRIPTOR_H
+
+#include "capture/event.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+enum nspy_socket_flag {
+	NSPY_CONNECTING = 1, /* connect() in progress; begun at connect_ns */
+	NSPY_CONNECTED = 2,
+	NSPY_LISTENING = 4,
+	NSPY_DEAF = 8,	      /* our own shutdown(SHUT_RD): no FIN at its end */
+	NSPY_LOCAL_KNOWN = 16, /* the local port will not change */
+	NSPY_FOREIGN = 32,    /* open before us: others may hold it too */
+};
+
+struct nspy_socket {
+	uint64_t cookie;
+	_Atomic uint32_t descriptors; /* of this process */
+	_Atomic uint32_t flags;
+	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t version;  /* 4 or 6, of the socket itself */
+	uint16_t forks;	  /* nspy_forks when it was made */
+	uint32_t next_free;
+	uint64_t connect_ns;
+	struct nspy_endpoint local, peer;
+	/* Wildcard sockets: the local address towards the last peer. */
+	_Atomic uint32_t route_busy;
+	struct nspy_endpoint route_peer, route_local;
+};
+
+/* Values of the table; from NSPY_SOCKET on it is the socket's index. */
+enum { NSPY_UNKNOWN = 0, NSPY_OTHER = 1, NSPY_SOCKET = 2 };
+
+extern _Atomic uint32_t *nspy_descriptors; /* NULL before the start */
+extern uint32_t nspy_descriptor_count;
+extern uint16_t nspy_forks; /* forks of this process and its ancestors */
+
+/* Set the word of a descriptor. */
+void nspy_descriptor_set(int fd, uint32_t word);
+
+/* One more than the highest descriptor that was ever set. */
+uint32_t nspy_descriptor_limit(void);
+
+/* Reserve the tables; their pages come when used. 0 or a negative errno. */
+int nspy_descriptors_init(void);
+
+/* The socket of fd, looked up in the kernel when it is not known; or NULL. */
+struct nspy_socket *nspy_descriptor_find(int fd);
+
+/* The same, but only what is known. */
+struct nspy_socket *nspy_descriptor_known(int fd);
+
+/* fd is a new socket. NULL if it is none that we record. */
+struct nspy_socket *nspy_descriptor_add(int fd);
+
+/* fd is a copy of a descriptor of the socket. */
+void nspy_descriptor_copy(int fd, struct nspy_socket *socket);
+
+/* fd is about to be closed. True when it was the socket's last one here. */
+bool nspy_descriptor_forget(int fd, struct nspy_socket **socket);
+
+/* Give a forgotten socket's memory back. */
+void nspy_socket_free(struct nspy_socket *socket);
+
+/* Another process may hold the socket: its end is not ours to tell. */
+bool nspy_socket_shared(const struct nspy_socket *socket);
+
+/* Ask the kernel for both addresses. */
+void nspy_socket_ask_local(int fd, struct nspy_socket *socket);
+void nspy_socket_ask_peer(int fd, struct nspy_socket *socket);
+
+/*
+ * The local address for a packet from or to peer: the socket's own, or for a
+ * wildcard what the kernel's routes say.
+ */
+struct nspy_endpoint nspy_socket_local(struct nspy_socket *socket,
+				       const struct nspy_endpoint *peer);
+
+/* A socket address as an endpoint; version 0 if it is no IP address. */
+struct nspy_endpoint nspy_endpoint_of(const void *addr, socklen_t len);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One call becomes one event, or several when it moved a lot. */
+
+#include "wrap/emit.h"
+
+#include "capture/sys.h"
+#include "wrap/lifecycle.h"
+#include "wrap/settings.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+/* A position in an iovec. */
+struct cursor {
+	const struct iovec *iov;
+	size_t count, offset;
+};
+
+static void
+copy(struct cursor *cursor, uint8_t *to, size_t len)
+{
+	while (len && cursor->count) {
+		size_t rest = cursor->iov->iov_len - cursor->offset;
+		size_t part = len < rest ? len : rest;
+
+		memcpy(to, (const char *)cursor->iov->iov_base + cursor->offset,
+		       part);
+		to += part;
+		len -= part;
+		cursor->offset += part;
+		if (part == rest) {
+			cursor->iov++;
+			cursor->count--;
+			cursor->offset = 0;
+		}
+	}
+}
+
+static void
+advance(struct cursor *cursor, size_t len)
+{
+	while (len && cursor->count) {
+		size_t rest = cursor->iov->iov_len - cursor->offset;
+
+		if (len < rest) {
+			cursor->offset += len;
+			return;
+		}
+		len -= rest;
+		cursor->iov++;
+		cursor->count--;
+		cursor->offset = 0;
+	}
+}
+
+/* A system call the first time, a load afterwards. */
+static uint32_t
+thread_id(uint32_t pid)
+{
+	static _Thread_local uint32_t tid, of_pid
+		__attribute__((tls_model("initial-exec")));
+
+	if (of_pid != pid) {
+		tid = (uint32_t)NSPY_SYS0(SYS_gettid);
+		of_pid = pid;
+	}
+	return tid;
+}
+
+static void
+emit_part(const struct nspy_event *event, struct cursor *cursor)
+{
+	struct nspy_place place;
+
+	if (!nspy_reserve((uint32_t)sizeof(*event) + event->data_len, &place))
+		return;
+	*place.event = *event;
+	copy(cursor, (uint8_t *)(place.event + 1), event->data_len);
+	advance(cursor, event->wire_len - event->data_len);
+	nspy_ring_publish(&place);
+}
+
+void
+nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
+	  const struct nspy_tell *tell)
+{
+	bool stream = socket->protocol == IPPROTO_TCP;
+	size_t max = stream ? NSPY_STREAM_MAX : NSPY_DATAGRAM_MAX;
+	struct cursor cursor = {tell->iov, tell->iov_count, 0};
+	uint32_t pid = nspy_process();
+	struct nspy_event event = {
+		.kind = tell->kind,
+		.error = tell->error,
+		.cookie = socket->cookie,
+		.begin_ns = call->begin_ns,
+		.end_ns = call->end_ns,
+		.pid = pid,
+		.tid = thread_id(pid),
+		.protocol = socket->protocol,
+		.peer = tell->peer ? *tell->peer : socket->peer,
+	};
+	size_t rest = tell->len;
+
+	event.local = nspy_socket_local(socket, &event.peer);
+	do {
+		size_t part = rest < max ? rest : max;
+		size_t kept = part < nspy_settings.snaplen
+				      ? part
+				      : nspy_settings.snaplen;
+
+		rest -= part;
+		event.flags = (uint16_t)(tell->flags | (rest ? NSPY_MORE : 0));
+		event.wire_len = (uint32_t)part;
+		event.data_len = (uint32_t)kept;
+		emit_part(&event, &cursor);
+	} while (rest);
+}

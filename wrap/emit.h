@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From a hook into the ring. */
+
+#ifndef NETSPY_EMIT_H
+#define NETSPY_EMIT_H
+
+#include "wrap/call.h"
+
+/* What a hook found out; the rest of the event comes from the call. */
+struct nspy_tell {
+	uint16_t kind, flags;
+	int error;
+	const struct iovec *iov; /* the payload, and how much of it counts */
+	size_t iov_count, len;
+	const struct nspy_endpoint *peer; /* NULL: the socket's */
+};
+
+/*
+ * Put it into the ring: a stream in parts of NSPY_STREAM_MAX, a datagram as
+ * one. Without a call's socket nothing happens.
+ */
+void nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
+	       const struct nspy_tell *tell);
+
+#endif

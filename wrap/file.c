@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names, creation and identity of the capture file and its ring. */
+
+#include "wrap/file.h"
+
+#include "capture/drain.h"
+#include "capture/sys.h"
+#include "wrap/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/stat.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#define NUMBER_MAX 9999
+#define RING_SUFFIX ".ring"
+/* Descriptors below this are the program's; see keep_high. */
+#define HIGH_DESCRIPTOR 1000
+
+/* Only the draining thread names files: these need no stack of the program. */
+static char scratch[PATH_MAX];
+static struct statx status;
+
+static size_t
+append(char *path, size_t len, const char *text)
+{
+	size_t text_len = strlen(text);
+
+	if (len + text_len + sizeof("_9999" RING_SUFFIX) >= PATH_MAX)
+		return len;
+	memcpy(path + len, text, text_len + 1);
+	return len + text_len;
+}
+
+static size_t
+append_number(char *path, size_t len, long number)
+{
+	char text[NSPY_DECIMAL_MAX];
+
+	nspy_decimal(text, number);
+	return append(path, len, text);
+}
+
+/* The base name of what is running, as /proc/self/exe says. */
+static size_t
+append_executable(char *path, size_t len)
+{
+	static const char deleted[] = " (deleted)";
+	const size_t deleted_len = sizeof(deleted) - 1;
+	long n = NSPY_SYS4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", scratch,
+			   sizeof(scratch) - 1);
+	char *name;
+
+	if (n <= 0)
+		return append(path, len, "program");
+	scratch[n] = '\0';
+	if ((size_t)n > deleted_len &&
+	    strcmp(scratch + (size_t)n - deleted_len, deleted) == 0)
+		scratch[(size_t)n - deleted_len] = '\0';
+	name = strrchr(scratch, '/');
+	return append(path, len, name ? name + 1 : scratch);
+}
+
+static long
+now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec;
+}
+
+/* NETSPY_DIR/NETSPY_FILENAME with its % sequences; number 1 is the first. */
+static void
+expand_name(char *path, long pid, long number)
+{
+	const char *p = nspy_settings.filename;
+	size_t len = append(path, 0, nspy_settings.directory), base;
+	bool numbered = false;
+	char plain[2] = "";
+
+	len = append(path, len, "/");
+	base = len;
+	for (; *p; p++) {
+		char kind = '%';
+
+		if (*p == '%')
+			kind = *++p;
+		plain[0] = *p;
+		if (kind == '%')
+			len = append(path, len, plain);
+		else if (kind == 'e')
+			len = append_executable(path, len);
+		else if (kind == 'p')
+			len = append_number(path, len, pid);
+		else if (kind == 'n')
+			len = append_number(path, len, number);
+		else
+			len = append_number(path, len, now_s());
+		numbered |= kind == 'n';
+	}
+	if (!numbered && number > 1) {
+		char *dot = strrchr(path + base, '.');
+		size_t stem = dot && dot != path + base ? (size_t)(dot - path)
+							: len;
+		char *end = scratch;
+
+		/* name.pcap becomes name_2.pcap */
+		memcpy(end, path + stem, len - stem + 1);
+		stem = append(path, stem, "_");
+		stem = append_number(path, stem, number);
+		append(path, stem, end);
+	}
+}
+
+/*
+ * Out of the way of programs that count on low numbers. Not higher than
+ * needed: the kernel's table grows with the highest one.
+ */
+static int
+keep_high(int fd)
+{
+	long high = NSPY_SYS3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR);
+
+	if (high < 0)
+		return fd;
+	NSPY_SYS1(SYS_close, fd);
+	return (int)high;
+}
+
+static long
+create(const char *path, int access)
+{
+	return NSPY_SYS4(SYS_openat, AT_FDCWD, path,
+			 access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			 0600);
+}
+
+static const char *
+ring_path(const struct nspy_files *files)
+{
+	size_t len = append(scratch, 0, files->path);
+
+	memcpy(scratch + len, RING_SUFFIX, sizeof(RING_SUFFIX));
+	return scratch;
+}
+
+static int
+identify(struct nspy_files *files, int fd)
+{
+	int err = (int)NSPY_SYS5(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO,
+				 &status);
+
+	if (err < 0)
+		return err;
+	files->dev = (uint64_t)status.stx_dev_major << 32 |
+		     status.stx_dev_minor;
+	files->ino = status.stx_ino;
+	return 0;
+}
+
+static bool
+is_capture(const struct nspy_files *files, long fd)
+{
+	if (fd < 0 || NSPY_SYS5(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO,
+				&status) < 0)
+		return false;
+	return files->ino == status.stx_ino &&
+	       files->dev == ((uint64_t)status.stx_dev_major << 32 |
+			      status.stx_dev_minor);
+}
+
+/* Blocks on the disk, so that a full one is an error here, not a SIGBUS. */
+static int
+allocate(int fd, uint64_t offset, uint64_t len)
+{
+	long result = NSPY_SYS4(SYS_fallocate, fd, 0, offset, len);
+
+	if (result != -EOPNOTSUPP && result != -ENOSYS)
+		return (int)result;
+	memset(scratch, 0, sizeof(scratch));
+	for (uint64_t end = offset + len; offset < end; offset += 4096) {
+		uint64_t rest = end - offset < 4096 ? end - offset : 4096;
+
+		result = NSPY_SYS4(SYS_pwrite64, fd, scratch, rest, offset);
+		if (result < 0)
+			return (int)result;
+	}
+	return 0;
+}
+
+/* A file beyond the limit would bring SIGXFSZ, which ends the program. */
+static int
+check_size_limit(void)
+{
+	struct rlimit limit;
+
+	if (NSPY_SYS4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) < 0)
+		return 0;
+	return limit.rlim_cur < sizeof(struct nspy_ring) ? -EFBIG : 0;
+}
+
+static struct nspy_ring *
+map_ring(int fd, int *error)
+{
+	long result = NSPY_SYS2(SYS_ftruncate, fd, sizeof(struct nspy_ring));
+
+	if (result >= 0)
+		result = allocate(fd, 0, NSPY_RING_FIXED);
+	if (result >= 0)
+		result = NSPY_SYS6(SYS_mmap, NULL, sizeof(struct nspy_ring),
+				   PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (result < 0 && result > -4096) {
+		*error = (int)result;
+		return NULL;
+	}
+	return (struct nspy_ring *)result;
+}
+
+struct nspy_ring *
+nspy_files_create(struct nspy_files *files, long pid, int *error)
+{
+	struct nspy_ring *ring = NULL;
+	long ring_fd = -EEXIST, fd = -EEXIST;
+
+	*error = check_size_limit();
+	if (*error)
+		return NULL;
+	for (long n = 1; n <= NUMBER_MAX && fd == -EEXIST; n++) {
+		expand_name(files->path, pid, n);
+		ring_fd = create(ring_path(files), O_RDWR);
+		if (ring_fd == -EEXIST)
+			continue;
+		if (ring_fd < 0)
+			break;
+		fd = create(files->path, O_WRONLY);
+		if (fd >= 0)
+			break;
+		NSPY_SYS1(SYS_close, ring_fd);
+		nspy_files_remove_ring(files);
+	}
+	if (ring_fd < 0 || fd < 0) {
+		*error = (int)(ring_fd < 0 ? ring_fd : fd);
+		return NULL;
+	}
+	ring = map_ring((int)ring_fd, error);
+	NSPY_SYS1(SYS_close, ring_fd);
+	if (ring)
+		*error = identify(files, (int)fd);
+	if (*error) {
+		NSPY_SYS1(SYS_close, fd);
+		NSPY_SYS3(SYS_unlinkat, AT_FDCWD, files->path, 0);
+		nspy_files_remove_ring(files);
+		return NULL;
+	}
+	files->fd = keep_high((int)fd);
+	return ring;
+}
+
+int
+nspy_files_capture(struct nspy_files *files)
+{
+	long fd;
+
+	if (is_capture(files, files->fd))
+		return files->fd;
+	fd = NSPY_SYS4(SYS_openat, AT_FDCWD, files->path,
+		       O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0)
+		return (int)fd;
+	if (!is_capture(files, fd)) {
+		NSPY_SYS1(SYS_close, fd);
+		return -ESTALE;
+	}
+	files->fd = keep_high((int)fd);
+	return files->fd;
+}
+
+void
+nspy_files_close(struct nspy_files *files)
+{
+	if (is_capture(files, files->fd))
+		NSPY_SYS1(SYS_close, files->fd);
+	files->fd = -1;
+}
+
+void
+nspy_files_remove_ring(const struct nspy_files *files)
+{
+	NSPY_SYS3(SYS_unlinkat, AT_FDCWD, ring_path(files), 0);
+}
+
+int
+nspy_files_grow(void *context, struct nspy_ring *ring)
+{
+	const size_t chunk = NSPY_CONVERSATIONS_CHUNK *
+			     sizeof(struct nspy_conversation);
+	struct nspy_files *files = context;
+	int err;
+	long fd = NSPY_SYS4(SYS_openat, AT_FDCWD, ring_path(files),
+			    O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return (int)fd;
+	err = allocate((int)fd,
+		       offsetof(struct nspy_ring, conversations) +
+			       ring->allocated *
+				       sizeof(struct nspy_conversation),
+		       chunk);
+	NSPY_SYS1(SYS_close, fd);
+	if (!err)
+		ring->allocated += NSPY_CONVERSATIONS_CHUNK;
+	return err;
+}

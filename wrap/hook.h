@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hooks, one for each role of the spec: what a call means. They run after
+ * the real call with its result and its arguments, which they only read; the
+ * nspy_before_ ones run before it. No malloc, no stdio, no lock; at most 1 KiB
+ * of stack.
+ */
+
+#ifndef NETSPY_HOOK_H
+#define NETSPY_HOOK_H
+
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct nspy_call;
+
+/* hook_open.c: sockets and connections come to be. */
+void nspy_on_socket(struct nspy_call *call, int ret, int domain, int type,
+		    int protocol);
+void nspy_on_socketpair(struct nspy_call *call, int ret, const int sv[2]);
+void nspy_on_bind(struct nspy_call *call, int ret);
+void nspy_on_listen(struct nspy_call *call, int ret);
+void nspy_on_connect(struct nspy_call *call, int ret,
+		     const struct sockaddr *addr, socklen_t addrlen);
+void nspy_on_accept(struct nspy_call *call, int ret);
+void nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
+			const void *optval);
+
+/* hook_data.c: bytes move. */
+void nspy_on_send(struct nspy_call *call, ssize_t ret, const void *buf,
+		  int flags, const struct sockaddr *to);
+void nspy_on_sendv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
+		   int iovcnt);
+void nspy_on_sendmsg(struct nspy_call *call, ssize_t ret,
+		     const struct msghdr *msg, int flags);
+void nspy_on_sendmmsg(struct nspy_call *call, int ret,
+		      const struct mmsghdr *msgvec, int flags);
+void nspy_on_recv(struct nspy_call *call, ssize_t ret, const void *buf,
+		  size_t len, int flags, const struct sockaddr *from,
+		  const socklen_t *fromlen);
+void nspy_on_recvv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
+		   int iovcnt);
+void nspy_on_recvmsg(struct nspy_call *call, ssize_t ret,
+		     const struct msghdr *msg, int flags);
+void nspy_on_recvmmsg(struct nspy_call *call, int ret,
+		      const struct mmsghdr *msgvec, int flags);
+
+/* hook_close.c: descriptors change hands, connections end. */
+void nspy_on_shutdown(struct nspy_call *call, int ret, int how);
+void nspy_on_dup(struct nspy_call *call, int ret, int oldfd);
+void nspy_on_fcntl(struct nspy_call *call, int ret, int fd, int cmd);
+void nspy_before_close(int fd);
+void nspy_before_replace(int oldfd, int newfd);
+void nspy_before_fclose(FILE *stream);
+void nspy_before_close_range(unsigned int first, unsigned int last, int flags);
+void nspy_before_closefrom(int lowfd);
+
+/* hook_process.c: processes begin and end. */
+void nspy_on_fork(struct nspy_call *call, pid_t ret);
+void nspy_before_exec(void);
+void nspy_after_exec(void);
+void nspy_before_exit(void);
+
+#endif

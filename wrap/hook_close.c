@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hooks of the calls by which descriptors change hands and connections end. */
+
+#include "capture/sys.h"
+#include "wrap/call.h"
+#include "wrap/connect.h"
+#include "wrap/emit.h"
+#include "wrap/lifecycle.h"
+#include "wrap/report.h"
+#include "wrap/settings.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4
+#endif
+
+void
+nspy_on_shutdown(struct nspy_call *call, int ret, int how)
+{
+	const struct nspy_tell tell = {.kind = NSPY_SHUTDOWN};
+	struct nspy_socket *socket = call->socket;
+
+	call->result = ret;
+	if (ret < 0 || socket->protocol != IPPROTO_TCP)
+		return;
+	nspy_connect_done(call, socket, 0);
+	if (how == SHUT_RD || how == SHUT_RDWR)
+		atomic_fetch_or(&socket->flags, NSPY_DEAF);
+	if (how == SHUT_WR || how == SHUT_RDWR)
+		nspy_emit(call, socket, &tell);
+}
+
+/* Closing sends RST when bytes are unread or SO_LINGER is 0 seconds. */
+static bool
+closes_with_reset(int fd)
+{
+	struct linger linger = {0, 0};
+	socklen_t len = sizeof(linger);
+	int unread = 0;
+
+	NSPY_SYS3(SYS_ioctl, fd, FIONREAD, &unread);
+	NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, SO_LINGER, &linger, &len);
+	return unread > 0 || (linger.l_onoff && linger.l_linger == 0);
+}
+
+void
+nspy_tell_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
+{
+	struct nspy_tell tell = {.kind = NSPY_CLOSE};
+	uint32_t flags = atomic_load(&socket->flags);
+
+	if (socket->protocol != IPPROTO_TCP || nspy_socket_shared(socket) ||
+	    !(flags & (NSPY_CONNECTED | NSPY_CONNECTING)))
+		return;
+	call->fd = fd;
+	if (flags & NSPY_CONNECTING) {
+		struct nspy_socket probe = {.version = 0};
+
+		nspy_socket_ask_peer(fd, &probe);
+		if (probe.peer.version)
+			nspy_connect_done(call, socket, 0);
+	}
+	if (closes_with_reset(fd))
+		tell.flags = NSPY_RESET;
+	nspy_emit(call, socket, &tell);
+}
+
+/* The table changes before the kernel's: the number is free right after. */
+static void
+forget(int fd)
+{
+	struct nspy_call call = {.name = "close"};
+	struct nspy_socket *socket;
+
+	if (!nspy_descriptor_forget(fd, &socket))
+		return;
+	call.begin_ns = call.end_ns = nspy_now();
+	nspy_tell_close(&call, fd, socket);
+	nspy_socket_free(socket);
+	nspy_drain_when_due(call.end_ns);
+	if (nspy_settings.debug)
+		nspy_report_call(call.name, fd, 0, 0);
+}
+
+void
+nspy_before_close(int fd)
+{
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return;
+	/* Unknown stays unknown: no store, no page of the table. */
+	if (atomic_load(&nspy_descriptors[fd]) == NSPY_UNKNOWN ||
+	    !nspy_recording() || nspy_in_vfork_child())
+		return;
+	forget(fd);
+}
+
+void
+nspy_before_replace(int oldfd, int newfd)
+{
+	if (oldfd != newfd &&
+	    NSPY_SYS3(SYS_fcntl, oldfd, F_GETFD, 0) >= 0)
+		nspy_before_close(newfd);
+}
+
+void
+nspy_before_fclose(FILE *stream)
+{
+	if (stream)
+		nspy_before_close(fileno(stream));
+}
+
+void
+nspy_before_close_range(unsigned int first, unsigned int last, int flags)
+{
+	if (flags & CLOSE_RANGE_CLOEXEC)
+		return;
+	for (unsigned int fd = first;
+	     fd <= last && fd < nspy_descriptor_limit(); fd++)
+		nspy_before_close((int)fd);
+}
+
+void
+nspy_before_closefrom(int lowfd)
+{
+	nspy_before_close_range(lowfd < 0 ? 0 : (unsigned int)lowfd, ~0u, 0);
+}
+
+void
+nspy_on_dup(struct nspy_call *call, int ret, int oldfd)
+{
+	struct nspy_socket *socket, *stale;
+
+	if (ret < 0 || ret == oldfd || !nspy_recording() ||
+	    nspy_in_vfork_child())
+		return;
+	if (nspy_descriptor_forget(ret, &stale))
+		nspy_socket_free(stale);
+	socket = nspy_descriptor_find(oldfd);
+	if (socket) {
+		nspy_descriptor_copy(ret, socket);
+		call->fd = oldfd;
+		call->result = ret;
+	}
+}
+
+void
+nspy_on_fcntl(struct nspy_call *call, int ret, int fd, int cmd)
+{
+	if (cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)
+		nspy_on_dup(call, ret, fd);
+}
+
+void
+nspy_forget_passed(const struct msghdr *msg)
+{
+	/* CMSG_NXTHDR takes a pointer that it does not write through. */
+	struct msghdr *header = (struct msghdr *)(uintptr_t)msg;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c;
+	     c = CMSG_NXTHDR(header, c)) {
+		size_t len = c->cmsg_len - CMSG_LEN(0);
+		struct nspy_socket *stale;
+		int fd;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; at + sizeof(fd) <= len; at += sizeof(fd)) {
+			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
+			if (nspy_descriptor_forget(fd, &stale))
+				nspy_socket_free(stale);
+		}
+	}
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hooks of the calls by which sockets and connections come to be. */
+
+#include "capture/sys.h"
+#include "wrap/call.h"
+#include "wrap/connect.h"
+#include "wrap/emit.h"
+#include "wrap/lifecycle.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+static void
+set(struct nspy_socket *socket, uint32_t flag)
+{
+	atomic_fetch_or(&socket->flags, flag);
+}
+
+static void
+clear(struct nspy_socket *socket, uint32_t flag)
+{
+	atomic_fetch_and(&socket->flags, ~flag);
+}
+
+/* A number that the kernel gave out anew: what we knew of it is over. */
+static void
+forget_stale(int fd)
+{
+	struct nspy_socket *socket;
+
+	if (nspy_descriptor_forget(fd, &socket))
+		nspy_socket_free(socket);
+}
+
+void
+nspy_on_socket(struct nspy_call *call, int ret, int domain, int type,
+	       int protocol)
+{
+	(void)type;
+	(void)protocol;
+	if (ret < 0 || !nspy_recording() || nspy_in_vfork_child())
+		return;
+	forget_stale(ret);
+	if (domain != AF_INET && domain != AF_INET6) {
+		nspy_descriptor_set(ret, NSPY_OTHER);
+		return;
+	}
+	call->socket = nspy_descriptor_add(ret);
+	call->result = ret;
+}
+
+void
+nspy_on_socketpair(struct nspy_call *call, int ret, const int sv[2])
+{
+	(void)call;
+	if (ret < 0 || !nspy_recording() || nspy_in_vfork_child())
+		return;
+	for (int i = 0; i < 2; i++) {
+		forget_stale(sv[i]);
+		nspy_descriptor_set(sv[i], NSPY_OTHER);
+	}
+}
+
+void
+nspy_on_bind(struct nspy_call *call, int ret)
+{
+	call->result = ret;
+	if (ret == 0)
+		nspy_socket_ask_local(call->fd, call->socket);
+}
+
+void
+nspy_on_listen(struct nspy_call *call, int ret)
+{
+	call->result = ret;
+	if (ret < 0)
+		return;
+	nspy_socket_ask_local(call->fd, call->socket);
+	set(call->socket, NSPY_LISTENING);
+}
+
+/* When the SYN-ACK came: the kernel measured how long it took. */
+static uint64_t
+answer_time(const struct nspy_call *call, const struct nspy_socket *socket)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	uint64_t when;
+
+	memset(&info, 0, sizeof(info));
+	if (NSPY_SYS5(SYS_getsockopt, call->fd, IPPROTO_TCP, TCP_INFO, &info,
+		      &len) < 0 ||
+	    !info.tcpi_rtt)
+		return call->end_ns;
+	when = socket->connect_ns + (uint64_t)info.tcpi_rtt * 1000;
+	return when < call->end_ns ? when : call->end_ns;
+}
+
+void
+nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
+		  int error)
+{
+	const struct nspy_tell tell = {
+		.kind = NSPY_ESTABLISHED,
+		.error = error,
+	};
+	struct nspy_call told = *call;
+
+	if (!(atomic_load(&socket->flags) & NSPY_CONNECTING))
+		return;
+	clear(socket, NSPY_CONNECTING);
+	if (!error)
+		set(socket, NSPY_CONNECTED);
+	told.begin_ns = error ? call->end_ns : answer_time(call, socket);
+	nspy_emit(&told, socket, &tell);
+}
+
+/* Errors that come without a packet: nothing to show. */
+static bool
+sent_syn(int error)
+{
+	return error == ECONNREFUSED || error == ETIMEDOUT ||
+	       error == ECONNRESET;
+}
+
+static void
+tell_connect(struct nspy_call *call, int error)
+{
+	const struct nspy_tell tell = {.kind = NSPY_CONNECT, .error = error};
+
+	/* After a failure the kernel has taken the local address back. */
+	nspy_socket_ask_local(call->fd, call->socket);
+	nspy_emit(call, call->socket, &tell);
+}
+
+static void
+on_connect_tcp(struct nspy_call *call, int error)
+{
+	struct nspy_socket *socket = call->socket;
+	bool connecting = atomic_load(&socket->flags) & NSPY_CONNECTING;
+
+	if (connecting) {
+		if (error != EALREADY && error != EINPROGRESS && error != EINTR)
+			nspy_connect_done(call, socket,
+					  error == EISCONN ? 0 : error);
+		return;
+	}
+	if (error == 0) {
+		tell_connect(call, 0);
+		set(socket, NSPY_CONNECTED);
+	} else if (error == EINPROGRESS || error == EINTR) {
+		socket->connect_ns = call->begin_ns;
+		tell_connect(call, EINPROGRESS);
+		set(socket, NSPY_CONNECTING);
+	} else if (sent_syn(error)) {
+		tell_connect(call, error);
+	}
+}
+
+void
+nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
+		socklen_t addrlen)
+{
+	struct nspy_socket *socket = call->socket;
+	int error = ret < 0 ? call->error : 0;
+	struct nspy_endpoint peer = {.version = 0};
+	sa_family_t family = AF_UNSPEC;
+
+	call->result = ret;
+	if (error == EFAULT || !addr || addrlen < sizeof(family))
+		return;
+	memcpy(&family, addr, sizeof(family));
+	if (family == AF_UNSPEC) {
+		/* The association is dissolved; of TCP with a RST. */
+		if (ret == 0) {
+			const struct nspy_tell tell = {
+				.kind = NSPY_CLOSE,
+				.flags = NSPY_RESET,
+			};
+
+			if (atomic_load(&socket->flags) & NSPY_CONNECTED &&
+			    socket->protocol == IPPROTO_TCP)
+				nspy_emit(call, socket, &tell);
+			clear(socket, NSPY_CONNECTED | NSPY_CONNECTING |
+					      NSPY_LOCAL_KNOWN);
+			socket->peer = peer;
+			nspy_socket_ask_local(call->fd, socket);
+		}
+		return;
+	}
+	peer = nspy_endpoint_of(addr, addrlen);
+	if (!peer.version)
+		return;
+	if (socket->protocol == IPPROTO_TCP) {
+		if (!(atomic_load(&socket->flags) &
+		      (NSPY_CONNECTED | NSPY_CONNECTING)))
+			socket->peer = peer;
+		if (!(atomic_load(&socket->flags) & NSPY_CONNECTED))
+			on_connect_tcp(call, error);
+	} else if (ret == 0) {
+		socket->peer = peer;
+		nspy_socket_ask_local(call->fd, socket);
+	}
+}
+
+void
+nspy_on_accept(struct nspy_call *call, int ret)
+{
+	const struct nspy_tell tell = {.kind = NSPY_ACCEPT};
+	struct nspy_socket *socket;
+
+	call->result = ret;
+	if (ret < 0 || nspy_in_vfork_child())
+		return;
+	forget_stale(ret);
+	socket = nspy_descriptor_add(ret);
+	if (!socket)
+		return;
+	nspy_socket_ask_local(ret, socket);
+	nspy_socket_ask_peer(ret, socket);
+	/* The peer may have gone already, with a reset. */
+	if (!socket->peer.version)
+		return;
+	set(socket, NSPY_CONNECTED);
+	nspy_emit(call, socket, &tell);
+}
+
+void
+nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
+		   const void *optval)
+{
+	int error = 0;
+
+	call->result = ret;
+	/* Reading SO_ERROR clears it, so we only ever see what they read. */
+	if (ret < 0 || level != SOL_SOCKET || optname != SO_ERROR || !optval ||
+	    call->socket->protocol != IPPROTO_TCP)
+		return;
+	memcpy(&error, optval, sizeof(error));
+	if (error == EINPROGRESS || error == EALREADY)
+		return;
+	if (error == 0) {
+		struct nspy_socket probe = {.version = 0};
+
+		nspy_socket_ask_peer(call->fd, &probe);
+		if (!probe.peer.version)
+			return; /* asked too early */
+	}
+	nspy_connect_done(call, call->socket, error);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hooks of the calls by which processes begin, change and end. */
+
+#include "wrap/call.h"
+#include "wrap/connect.h"
+#include "wrap/lifecycle.h"
+
+#include <errno.h>
+
+void
+nspy_on_fork(struct nspy_call *call, pid_t ret)
+{
+	(void)call;
+	/*
+	 * Both sides hold every socket now. The child finds out by its wiped
+	 * page, and counts there.
+	 */
+	if (nspy_recording() && ret > 0)
+		nspy_forks++;
+}
+
+void
+nspy_before_exec(void)
+{
+	int error = errno;
+
+	/*
+	 * If the exec fails the program goes on, and each event is written at
+	 * once from then on.
+	 */
+	nspy_finish();
+	errno = error;
+}
+
+void
+nspy_after_exec(void)
+{
+	/* Only a failed exec gets here, and nothing has touched errno. */
+}
+
+/* What the kernel does with the sockets that the program left open. */
+static void
+tell_open_sockets(void)
+{
+	uint32_t limit = nspy_descriptor_limit();
+
+	for (uint32_t fd = 0; fd < limit; fd++) {
+		struct nspy_call call = {.name = "exit"};
+		struct nspy_socket *socket;
+
+		if (!nspy_descriptor_known((int)fd) ||
+		    !nspy_descriptor_forget((int)fd, &socket))
+			continue;
+		call.begin_ns = call.end_ns = nspy_now();
+		nspy_tell_close(&call, (int)fd, socket);
+		nspy_socket_free(socket);
+	}
+}
+
+void
+nspy_before_exit(void)
+{
+	int error = errno;
+
+	if (nspy_recording() && !nspy_in_vfork_child()) {
+		tell_open_sockets();
+		nspy_finish();
+	}
+	errno = error;
+}

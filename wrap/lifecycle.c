@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Start, fork, drain and end of the recording of one process. */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include "wrap/lifecycle.h"
+
+#include "capture/drain.h"
+#include "capture/sys.h"
+#include "wrap/descriptor.h"
+#include "wrap/file.h"
+#include "wrap/hook.h"
+#include "wrap/note.h"
+#include "wrap/report.h"
+#include "wrap/settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <time.h>
+
+/* Draining takes at most one part in this many of the time. */
+#define DRAIN_SHARE 50
+/* How long a full ring waits for a record that nobody finishes. */
+#define ABANDONED_NS 1000000000u
+/* How often the end waits for threads in the middle of an event. */
+#define FINISH_TRIES 1000
+
+enum { NOT_STARTED, STARTING, STARTED, OFF };
+
+static _Atomic int state;
+/* A page that fork gives to the child as zeros: the process it is for. */
+static _Atomic uint32_t *process;
+static struct nspy_ring *_Atomic ring;
+static _Atomic uint64_t next_drain_ns;
+static _Atomic int finished; /* the ring file is gone: write at once */
+/* Held by the one thread that drains, with all signals blocked. */
+static _Atomic int draining;
+static struct nspy_files files; /* guarded by draining */
+static struct nspy_drain drain; /* guarded by draining */
+
+uint64_t
+nspy_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint32_t
+get_pid(void)
+{
+	return (uint32_t)NSPY_SYS0(SYS_getpid);
+}
+
+uint32_t
+nspy_process(void)
+{
+	return atomic_load_explicit(process, memory_order_relaxed);
+}
+
+static void
+stop(const char *what, int error)
+{
+	atomic_store(&state, OFF);
+	nspy_report(what, " ", files.path[0] ? files.path : "", ": ",
+		    nspy_error_name(-error), "; recording stops", NULL);
+}
+
+static int
+map_process_page(void)
+{
+	long page = NSPY_SYS6(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long result;
+
+	if (page < 0 && page > -4096)
+		return (int)page;
+	result = NSPY_SYS3(SYS_madvise, page, 4096, MADV_WIPEONFORK);
+	if (result < 0)
+		return (int)result;
+	process = (void *)page;
+	atomic_store(process, get_pid());
+	return 0;
+}
+
+static void
+start(void)
+{
+	int expected = NOT_STARTED, err;
+
+	if (!atomic_compare_exchange_strong(&state, &expected, STARTING))
+		return;
+	/* A setuid program's traffic is not for its caller's eyes. */
+	if (getauxval(AT_SECURE)) {
+		atomic_store(&state, OFF);
+		return;
+	}
+#ifdef NSPY_BINDING_LINK
+	if (nspy_note_preloaded()) {
+		atomic_store(&state, OFF);
+		return;
+	}
+#endif
+	nspy_settings_read();
+	err = map_process_page();
+	if (!err)
+		err = nspy_descriptors_init();
+	if (err)
+		stop("cannot start", err);
+	else
+		atomic_store(&state, STARTED);
+}
+
+/* In a forked child: nothing of the parent's recording is ours. */
+static void
+start_again(void)
+{
+	struct nspy_ring *old = atomic_exchange(&ring, NULL);
+
+	if (old) {
+		NSPY_SYS2(SYS_munmap, old, sizeof(*old));
+		nspy_files_close(&files);
+	}
+	files.path[0] = '\0';
+	atomic_store(&finished, 0);
+	atomic_store(&draining, 0);
+	atomic_store(&next_drain_ns, 0);
+	nspy_forks++;
+	atomic_store(process, get_pid());
+}
+
+bool
+nspy_recording(void)
+{
+	int now = atomic_load_explicit(&state, memory_order_relaxed);
+
+	if (now == NOT_STARTED) {
+		start();
+		now = atomic_load(&state);
+	}
+	if (now != STARTED)
+		return false;
+	if (atomic_load_explicit(process, memory_order_relaxed) == 0)
+		start_again();
+	return true;
+}
+
+bool
+nspy_in_vfork_child(void)
+{
+	return atomic_load(process) != get_pid();
+}
+
+/* Signals wait, so that no handler leaves a drain half done for ever. */
+static bool
+lock_drain(uint64_t *mask)
+{
+	uint64_t all = ~(uint64_t)0;
+	int expected = 0;
+
+	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &all, mask, 8);
+	if (atomic_compare_exchange_strong(&draining, &expected, 1))
+		return true;
+	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, 8);
+	return false;
+}
+
+static void
+unlock_drain(const uint64_t *mask)
+{
+	atomic_store(&draining, 0);
+	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, 8);
+}
+
+/* When this process began, in clock ticks since boot: field 22 of its stat. */
+static uint64_t
+process_start(void)
+{
+	static char text[512]; /* guarded by draining */
+	char *p;
+	uint64_t value = 0;
+	long len, fd = NSPY_SYS4(SYS_openat, AT_FDCWD, "/proc/self/stat",
+				 O_RDONLY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return 0;
+	len = NSPY_SYS3(SYS_read, fd, text, sizeof(text) - 1);
+	NSPY_SYS1(SYS_close, fd);
+	text[len > 0 ? len : 0] = '\0';
+	/* The name in field 2 may hold anything but ends with the last ')'. */
+	p = strrchr(text, ')');
+	for (int field = 2; p && field < 22; field++) {
+		p = strchr(p, ' ');
+		p = p ? p + 1 : NULL;
+	}
+	while (p && *p >= '0' && *p <= '9')
+		value = value * 10 + (uint64_t)(*p++ - '0');
+	return value;
+}
+
+static struct nspy_ring *
+create_ring(void)
+{
+	struct nspy_ring *created;
+	uint64_t mask;
+	int error = 0;
+
+	while (!lock_drain(&mask)) {
+		NSPY_SYS0(SYS_sched_yield);
+		if (atomic_load(&ring) || atomic_load(&state) != STARTED)
+			return atomic_load(&ring);
+	}
+	created = atomic_load(&ring);
+	if (!created) {
+		created = nspy_files_create(&files, get_pid(), &error);
+		if (created) {
+			nspy_ring_init(created, get_pid(), process_start(),
+				       nspy_settings.snaplen);
+			drain.ring = created;
+			drain.grow = nspy_files_grow;
+			drain.grow_context = &files;
+			atomic_store(&ring, created);
+		}
+	}
+	unlock_drain(&mask);
+	if (error)
+		stop("cannot create", error);
+	return created;
+}
+
+/* False: another thread is at it. */
+static bool
+drain_now(bool skip)
+{
+	uint64_t mask, begin;
+	int fd, err;
+
+	if (!lock_drain(&mask))
+		return false;
+	begin = nspy_now();
+	fd = nspy_files_capture(&files);
+	err = fd < 0 ? fd : nspy_drain_run(&drain, fd, skip);
+	if (err)
+		atomic_store(&state, OFF);
+	if (!atomic_load(&finished)) {
+		uint64_t end = nspy_now();
+
+		atomic_store(&next_drain_ns,
+			     end + (end - begin) * DRAIN_SHARE);
+	}
+	unlock_drain(&mask);
+	if (err)
+		stop("cannot write", err);
+	return true;
+}
+
+void
+nspy_drain_when_due(uint64_t now_ns)
+{
+	struct nspy_ring *r = atomic_load(&ring);
+	uint64_t pending;
+
+	if (!r)
+		return;
+	pending = nspy_ring_pending(r);
+	if (pending > NSPY_RING_DATA / 2 ||
+	    (pending && now_ns >= atomic_load(&next_drain_ns)))
+		drain_now(false);
+}
+
+bool
+nspy_reserve(uint32_t len, struct nspy_place *place)
+{
+	struct nspy_ring *r = atomic_load(&ring);
+	uint64_t since = 0;
+
+	if (!r) {
+		r = create_ring();
+		if (!r)
+			return false;
+	}
+	while (!nspy_ring_reserve(r, len, place)) {
+		uint64_t now = nspy_now();
+
+		if (!since)
+			since = now;
+		if (atomic_load(&state) != STARTED)
+			return false;
+		/*
+		 * A thread that was cancelled, or left by longjmp, between
+		 * reserve and publish holds up all behind it.
+		 */
+		if (!drain_now(now - since > ABANDONED_NS))
+			NSPY_SYS0(SYS_sched_yield);
+	}
+	return true;
+}
+
+void
+nspy_finish(void)
+{
+	struct nspy_ring *r;
+	uint64_t mask;
+
+	if (!nspy_recording() || nspy_in_vfork_child())
+		return;
+	r = atomic_load(&ring);
+	if (!r || atomic_exchange(&finished, 1))
+		return;
+	/* Other threads may be between reserve and publish: let them finish. */
+	for (int i = 0; i < FINISH_TRIES; i++) {
+		if (drain_now(false) && !nspy_ring_pending(r))
+			break;
+		NSPY_SYS0(SYS_sched_yield);
+	}
+	atomic_store(&next_drain_ns, 0);
+	/* A ring that is not empty stays, for `netspy recover`. */
+	if (atomic_load(&state) == STARTED && !nspy_ring_pending(r) &&
+	    lock_drain(&mask)) {
+		nspy_files_remove_ring(&files);
+		unlock_drain(&mask);
+	}
+}
+
+__attribute__((constructor)) static void
+start_with_program(void)
+{
+	start();
+}
+
+__attribute__((destructor)) static void
+finish_with_program(void)
+{
+	nspy_before_exit();
+}

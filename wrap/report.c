@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One line on stderr with one writev: no stdio, no malloc, no lock. */
+
+#include "wrap/report.h"
+
+#include "capture/sys.h"
+#include "wrap/settings.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#define PARTS_MAX 12
+
+void
+nspy_report(const char *part, ...)
+{
+	struct iovec iov[PARTS_MAX + 2];
+	int count = 0;
+	va_list parts;
+
+	if (nspy_settings.quiet)
+		return;
+	iov[count].iov_base = (void *)"netspy: ";
+	iov[count++].iov_len = 8;
+	va_start(parts, part);
+	while (part && count <= PARTS_MAX) {
+		iov[count].iov_base = (void *)(unsigned long)part;
+		iov[count++].iov_len = strlen(part);
+		part = va_arg(parts, const char *);
+	}
+	va_end(parts);
+	iov[count].iov_base = (void *)"\n";
+	iov[count++].iov_len = 1;
+	NSPY_SYS3(SYS_writev, 2, iov, count);
+}
+
+const char *
+nspy_error_name(int error)
+{
+	static const struct {
+		int error;
+		const char *name;
+	} names[] = {
+		{EACCES, "permission denied (EACCES)"},
+		{EPERM, "operation not permitted (EPERM)"},
+		{ENOENT, "no such directory (ENOENT)"},
+		{ENOTDIR, "not a directory (ENOTDIR)"},
+		{ENOSPC, "no space left on the disk (ENOSPC)"},
+		{EDQUOT, "disk quota exceeded (EDQUOT)"},
+		{EROFS, "read-only file system (EROFS)"},
+		{EFBIG, "file size limit, see ulimit -f (EFBIG)"},
+		{EMFILE, "too many open files (EMFILE)"},
+		{ENFILE, "too many open files (ENFILE)"},
+		{ENOMEM, "out of memory (ENOMEM)"},
+		{ENAMETOOLONG, "name too long (ENAMETOOLONG)"},
+		{EEXIST, "9999 files of that name exist (EEXIST)"},
+		{ELOOP, "a symbolic link is in the way (ELOOP)"},
+		{EIO, "input/output error (EIO)"},
+		{ESTALE, "the capture file was removed or replaced (ESTALE)"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].error == error)
+			return names[i].name;
+	return "an error without a name here";
+}
+
+void
+nspy_report_call(const char *name, int fd, long result, int error)
+{
+	char pid[NSPY_DECIMAL_MAX], fd_text[NSPY_DECIMAL_MAX];
+	char result_text[NSPY_DECIMAL_MAX], error_text[NSPY_DECIMAL_MAX];
+
+	nspy_decimal(pid, NSPY_SYS0(SYS_getpid));
+	nspy_decimal(fd_text, fd);
+	nspy_decimal(result_text, result);
+	nspy_decimal(error_text, error);
+	if (result < 0)
+		nspy_report(pid, " ", name, "(", fd_text, ") = ", result_text,
+			    " errno ", error_text, NULL);
+	else
+		nspy_report(pid, " ", name, "(", fd_text, ") = ", result_text,
+			    NULL);
+}

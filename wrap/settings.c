@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The environment, read once at start: programs overwrite it later
+ * (setproctitle), and getenv is not for signal handlers.
+ */
+
+#include "wrap/settings.h"
+
+#include "capture/pcap.h"
+#include "capture/sys.h"
+#include "wrap/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_FILENAME "%e_%p.pcap"
+/* SLL, IPv6 and TCP headers: less than this shows no payload anyway. */
+#define SNAPLEN_MIN 1
+
+struct nspy_settings nspy_settings;
+
+unsigned int
+nspy_decimal(char text[NSPY_DECIMAL_MAX], long value)
+{
+	unsigned long rest = value < 0 ? 0ul - (unsigned long)value
+				       : (unsigned long)value;
+	char reversed[NSPY_DECIMAL_MAX];
+	unsigned int count = 0, len = 0;
+
+	do {
+		reversed[count++] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (value < 0)
+		text[len++] = '-';
+	while (count)
+		text[len++] = reversed[--count];
+	text[len] = '\0';
+	return len;
+}
+
+static bool
+read_switch(const char *name)
+{
+	const char *value = getenv(name);
+
+	if (!value || strcmp(value, "0") == 0 || !*value)
+		return false;
+	if (strcmp(value, "1") != 0)
+		nspy_report(name, "=", value, ": expected 0 or 1; taken as 0",
+			    NULL);
+	return strcmp(value, "1") == 0;
+}
+
+static uint32_t
+read_snaplen(void)
+{
+	const char *value = getenv("NETSPY_SNAPLEN");
+	uint64_t number = 0;
+
+	if (!value)
+		return NSPY_PCAP_SNAPLEN_MAX;
+	for (const char *p = value; *p; p++) {
+		if (*p < '0' || *p > '9' || number > NSPY_PCAP_SNAPLEN_MAX) {
+			number = UINT64_MAX;
+			break;
+		}
+		number = number * 10 + (uint64_t)(*p - '0');
+	}
+	if (*value && number >= SNAPLEN_MIN && number <= NSPY_PCAP_SNAPLEN_MAX)
+		return (uint32_t)number;
+	nspy_report("NETSPY_SNAPLEN=", value,
+		    ": expected 1 to 262144 bytes; whole packets are kept",
+		    NULL);
+	return NSPY_PCAP_SNAPLEN_MAX;
+}
+
+/* NULL if the template is good, else what is wrong with it. */
+static const char *
+template_fault(const char *template)
+{
+	if (!*template)
+		return "it is empty";
+	if (strlen(template) > NAME_MAX)
+		return "it is longer than 255 bytes";
+	for (const char *p = template; *p; p++) {
+		if (*p == '/')
+			return "it has a slash (NETSPY_DIR sets the directory)";
+		if (*p != '%')
+			continue;
+		if (!p[1] || !strchr("epnt%", p[1]))
+			return "only %e %p %n %t %% are known";
+		p++;
+	}
+	return NULL;
+}
+
+static void
+read_filename(void)
+{
+	const char *value = getenv("NETSPY_FILENAME");
+	const char *fault = value ? template_fault(value) : NULL;
+
+	if (fault)
+		nspy_report("NETSPY_FILENAME=", value, ": ", fault,
+			    "; the name is " DEFAULT_FILENAME, NULL);
+	if (!value || fault)
+		value = DEFAULT_FILENAME;
+	memcpy(nspy_settings.filename, value, strlen(value) + 1);
+}
+
+/* The directory of the start: relative names and chdir() do not mix. */
+static void
+read_directory(void)
+{
+	char *directory = nspy_settings.directory;
+	const char *value = getenv("NETSPY_DIR");
+	size_t len = 0, value_len = value ? strlen(value) : 0;
+
+	if (value && (value_len == 0 || value_len > PATH_MAX / 2)) {
+		nspy_report("NETSPY_DIR=", value_len ? "(too long)" : "",
+			    ": expected a directory; the current one is taken",
+			    NULL);
+		value_len = 0;
+	}
+	if (value_len == 0 || *value != '/') {
+		long result = NSPY_SYS2(SYS_getcwd, directory, PATH_MAX);
+
+		if (result <= 0 || *directory != '/')
+			memcpy(directory, ".", 2);
+		len = strlen(directory);
+		if (value_len && len + value_len + 2 <= PATH_MAX)
+			directory[len++] = '/';
+	}
+	if (len + value_len + 1 <= PATH_MAX) {
+		memcpy(directory + len, value ? value : "", value_len);
+		len += value_len;
+	}
+	while (len > 1 && directory[len - 1] == '/')
+		len--;
+	directory[len] = '\0';
+}
+
+void
+nspy_settings_read(void)
+{
+	nspy_settings.quiet = read_switch("NETSPY_QUIET");
+	nspy_settings.debug = read_switch("NETSPY_DEBUG");
+	nspy_settings.snaplen = read_snaplen();
+	read_filename();
+	read_directory();
+}
