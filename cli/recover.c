@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `netspy recover FILE`: the drain that the killed process did not come to. */
+
+#include "config.h"
+
+#include "cli/recover.h"
+
+#include "capture/drain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RING_SUFFIX ".ring"
+
+struct recovery {
+	char capture[PATH_MAX], ring_path[PATH_MAX + sizeof(RING_SUFFIX)];
+	int capture_fd, ring_fd;
+	struct nspy_ring *ring;
+};
+
+static int
+complain(const char *path, const char *what)
+{
+	fprintf(stderr, "netspy: recover: %s: %s\n", path, what);
+	return 1;
+}
+
+/* FILE may be the capture or its ring. */
+static int
+name_files(struct recovery *r, const char *file)
+{
+	size_t len = strlen(file), suffix_len = strlen(RING_SUFFIX);
+
+	if (len > suffix_len && strcmp(file + len - suffix_len, RING_SUFFIX) == 0)
+		len -= suffix_len;
+	if (len == 0 || len >= sizeof(r->capture))
+		return complain(file, "not a file name");
+	memcpy(r->capture, file, len);
+	r->capture[len] = '\0';
+	snprintf(r->ring_path, sizeof(r->ring_path), "%s" RING_SUFFIX,
+		 r->capture);
+	return 0;
+}
+
+static int
+open_files(struct recovery *r)
+{
+	struct stat status;
+
+	r->ring_fd = open(r->ring_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (r->ring_fd < 0 && errno == ENOENT)
+		return complain(r->capture,
+				access(r->capture, F_OK) == 0
+					? "complete already: it has no ring "
+					  "file beside it"
+					: "no such capture");
+	if (r->ring_fd < 0)
+		return complain(r->ring_path, strerror(errno));
+	if (fstat(r->ring_fd, &status) < 0)
+		return complain(r->ring_path, strerror(errno));
+	if (status.st_size != (off_t)sizeof(struct nspy_ring))
+		return complain(r->ring_path,
+				"not a ring file of this version of netspy");
+	r->ring = mmap(NULL, sizeof(*r->ring), PROT_READ | PROT_WRITE,
+		       MAP_SHARED, r->ring_fd, 0);
+	if (r->ring == MAP_FAILED)
+		return complain(r->ring_path, strerror(errno));
+	if (!nspy_ring_valid(r->ring, (uint64_t)status.st_size))
+		return complain(r->ring_path,
+				"not a ring file of this version of netspy");
+	r->capture_fd = open(r->capture, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (r->capture_fd < 0)
+		return complain(r->capture, strerror(errno));
+	return 0;
+}
+
+/* Field 22 of /proc/PID/stat, or 0 when there is no such process. */
+static uint64_t
+process_start(uint32_t pid)
+{
+	char path[64], text[1024], *p;
+	uint64_t start = 0;
+	size_t len;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/stat", pid);
+	stat = fopen(path, "re");
+	if (!stat)
+		return 0;
+	len = fread(text, 1, sizeof(text) - 1, stat);
+	fclose(stat);
+	text[len] = '\0';
+	p = strrchr(text, ')');
+	for (int field = 2; p && field < 22; field++) {
+		p = strchr(p, ' ');
+		p = p ? p + 1 : NULL;
+	}
+	/* A zombie writes no more; its state is field 3. */
+	if (p && strstr(text, ") Z "))
+		return 0;
+	if (p)
+		start = strtoull(p, NULL, 10);
+	return start;
+}
+
+static int
+grow(void *context, struct nspy_ring *ring)
+{
+	struct recovery *r = context;
+	int err = posix_fallocate(
+		r->ring_fd,
+		(off_t)(offsetof(struct nspy_ring, conversations) +
+			ring->allocated * sizeof(struct nspy_conversation)),
+		(off_t)(NSPY_CONVERSATIONS_CHUNK *
+			sizeof(struct nspy_conversation)));
+
+	if (!err)
+		ring->allocated += NSPY_CONVERSATIONS_CHUNK;
+	return -err;
+}
+
+static int
+finish(struct recovery *r)
+{
+	struct nspy_drain *drain = calloc(1, sizeof(*drain));
+	struct nspy_progress before, *after;
+	int err;
+
+	if (!drain)
+		return complain(r->capture, strerror(ENOMEM));
+	nspy_ring_rollback(r->ring);
+	before = *nspy_ring_progress(r->ring);
+	/* What a killed write left behind the valid part is written again. */
+	if (ftruncate(r->capture_fd, (off_t)before.file_size) < 0) {
+		free(drain);
+		return complain(r->capture, strerror(errno));
+	}
+	drain->ring = r->ring;
+	drain->grow = grow;
+	drain->grow_context = r;
+	err = nspy_drain_run(drain, r->capture_fd, true);
+	free(drain);
+	if (err)
+		return complain(r->capture, strerror(-err));
+	if (fsync(r->capture_fd) < 0 || unlink(r->ring_path) < 0)
+		return complain(r->capture, strerror(errno));
+	after = nspy_ring_progress(r->ring);
+	printf("%s: complete, %" PRIu64 " packets, %" PRIu64 " of them "
+	       "recovered\n",
+	       r->capture, after->packets, after->packets - before.packets);
+	if (after->lost)
+		printf("%s: %" PRIu64 " calls were cut off by the kill\n",
+		       r->capture, after->lost);
+	return 0;
+}
+
+int
+nspy_recover(const char *file)
+{
+	struct recovery r = {.capture_fd = -1, .ring_fd = -1};
+	int status = name_files(&r, file);
+
+	if (!status)
+		status = open_files(&r);
+	if (!status && r.ring->pid_start &&
+	    process_start(r.ring->pid) == r.ring->pid_start) {
+		fprintf(stderr,
+			"netspy: recover: %s: process %" PRIu32
+			" is alive and still writes it\n",
+			r.capture, r.ring->pid);
+		status = 1;
+	}
+	if (!status)
+		status = finish(&r);
+	if (r.ring && r.ring != MAP_FAILED)
+		munmap(r.ring, sizeof(*r.ring));
+	if (r.ring_fd >= 0)
+		close(r.ring_fd);
+	if (r.capture_fd >= 0)
+		close(r.capture_fd);
+	return status;
+}
