@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Reads classic pcap files into TCP connections and UDP datagrams."""
+
+import socket
+import struct
+
+NANOSECOND_MAGIC = 0xa1b23c4d
+MICROSECOND_MAGIC = 0xa1b2c3d4
+ETHERNET, LINUX_SLL = 1, 113
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+
+
+class Damaged(Exception):
+    """The file cannot be read to its end."""
+
+
+def name(key):
+    """A four-tuple of endpoints in words."""
+    return " ".join("%s:%d" % end for end in key)
+
+
+class Direction:
+    """What one end of a TCP connection sent."""
+
+    def __init__(self):
+        self.base = None
+        self.segments = []
+        self.syn = self.fin = self.reset = False
+
+    def add(self, seq, flags, payload):
+        if self.base is None:
+            self.base = (seq + (1 if flags & SYN else 0)) & 0xffffffff
+        self.syn |= bool(flags & SYN)
+        self.fin |= bool(flags & FIN)
+        self.reset |= bool(flags & RST)
+        if payload:
+            offset = (seq - self.base) & 0xffffffff
+            if offset < 0x80000000:     # else a keep-alive before the start
+                self.segments.append((offset, payload))
+
+    def data(self):
+        """The stream as far as it has no hole."""
+        out = bytearray()
+        for offset, payload in sorted(self.segments, key=lambda s: s[0]):
+            if offset > len(out):
+                break
+            out += payload[len(out) - offset:]
+        return bytes(out)
+
+    def repeated(self):
+        """Bytes that were recorded more than once, or after a hole."""
+        end = 0
+        for offset, payload in sorted(self.segments, key=lambda s: s[0]):
+            if offset != end:
+                return "byte %d follows byte %d" % (offset, end)
+            end = offset + len(payload)
+        return None
+
+
+class Connection:
+    """One TCP connection; sender -> Direction."""
+
+    def __init__(self, client, server):
+        self.client, self.server = client, server
+        self.directions = {client: Direction(), server: Direction()}
+        self.times = []
+
+    def __str__(self):
+        return "tcp " + name((self.client, self.server))
+
+    def over(self):
+        ends = self.directions.values()
+        return any(d.reset for d in ends) or all(d.fin for d in ends)
+
+    def summary(self):
+        to, back = (self.directions[self.client], self.directions[self.server])
+        if to.syn and back.syn:
+            opened = "open"
+        elif to.syn and back.reset:
+            return "tcp %s refused" % self.server[0]
+        else:
+            opened = "unanswered" if to.syn else "joined late"
+        ends = ["fin>"] * to.fin + ["fin<"] * back.fin
+        ends += ["rst>"] * to.reset + ["rst<"] * back.reset
+        return " ".join(["tcp %s %s, %d sent, %d received," % (
+            self.server[0], opened, len(to.data()), len(back.data()))]
+            + (ends or ["no end"]))
+
+
+class Capture:
+    """All that a file holds."""
+
+    def __init__(self):
+        self.tcp, self.udp, self.order = {}, {}, []
+        self.count = 0
+        self.magic = self.link_type = None
+        self.faults = []
+
+    def add_tcp(self, when, src, dst, data):
+        ports, seq, flags = data[:4], data[4:8], data[13]
+        sport, dport = struct.unpack("!HH", ports)
+        seq, = struct.unpack("!I", seq)
+        source, target = (src, sport), (dst, dport)
+        key = tuple(sorted((source, target)))
+        known = self.tcp.setdefault(key, [])
+        opening = flags & (SYN | ACK) == SYN
+        if not known or (opening and known[-1].over()):
+            if opening or not flags & SYN:
+                known.append(Connection(source, target))
+            else:
+                known.append(Connection(target, source))
+            self.order.append(known[-1])
+        connection = known[-1]
+        connection.times.append(when)
+        connection.directions[source].add(seq, flags,
+                                          data[(data[12] >> 4) * 4:])
+
+    def add_udp(self, src, dst, data):
+        sport, dport, length = struct.unpack("!HHH", data[:6])
+        key = ((src, sport), (dst, dport))
+        if key not in self.udp:
+            self.order.append(key)
+        self.udp.setdefault(key, []).append(bytes(data[8:length]))
+
+    def add_ip(self, when, data):
+        if data[0] >> 4 == 4:
+            header = (data[0] & 15) * 4
+            total, = struct.unpack("!H", data[2:4])
+            fragment, = struct.unpack("!H", data[6:8])
+            protocol, fragmented = data[9], fragment & 0x3fff
+            src, dst = (socket.inet_ntop(socket.AF_INET, data[at:at + 4])
+                        for at in (12, 16))
+        else:
+            header, protocol, fragmented = 40, data[6], data[6] == 44
+            total = 40 + struct.unpack("!H", data[4:6])[0]
+            src, dst = (socket.inet_ntop(socket.AF_INET6, data[at:at + 16])
+                        for at in (8, 24))
+        if fragmented:
+            self.faults.append("a fragment, which this reader cannot compare")
+            return
+        if len(data) < total:
+            self.faults.append("a packet was cut to %d of %d bytes" % (
+                len(data), total))
+            return
+        body = data[header:total]
+        if protocol == socket.IPPROTO_TCP:
+            self.add_tcp(when, src, dst, body)
+        elif protocol == socket.IPPROTO_UDP:
+            self.add_udp(src, dst, body)
+
+    def own_faults(self, path):
+        """What must never be in a file of ours, whatever the kernel saw."""
+        wrong = list(self.faults)
+        if (self.magic, self.link_type) != (NANOSECOND_MAGIC, LINUX_SLL):
+            wrong.append("magic %x and link type %d" % (self.magic,
+                                                        self.link_type))
+        for connections in self.tcp.values():
+            for one in connections:
+                if one.times != sorted(one.times):
+                    wrong.append("%s: time runs backwards" % one)
+                for direction in one.directions.values():
+                    if direction.repeated():
+                        wrong.append("%s: %s" % (one, direction.repeated()))
+        return ["%s: %s" % (path, line) for line in wrong]
+
+    def summary(self):
+        lines = []
+        for each in self.order:
+            if isinstance(each, Connection):
+                lines.append(each.summary())
+            else:
+                (src, _), (dst, _) = each
+                lines.append("udp %s > %s: %d datagrams, %d bytes" % (
+                    src, dst, len(self.udp[each]),
+                    sum(map(len, self.udp[each]))))
+        return lines
+
+
+def records(path, raw, order):
+    """(seconds, fraction, data) of each record; the end must fit exactly."""
+    at = 24
+    while at < len(raw):
+        if at + 16 > len(raw):
+            raise Damaged("%s: cut short in a record header" % path)
+        seconds, part, captured, _ = struct.unpack_from(order + "IIII",
+                                                        raw, at)
+        at += 16
+        if captured > 262144 or at + captured > len(raw):
+            raise Damaged("%s: cut short in a record" % path)
+        if captured < 16 + 20:
+            raise Damaged("%s: a record of %d bytes" % (path, captured))
+        yield seconds, part, raw[at:at + captured]
+        at += captured
+
+
+def read(path):
+    """The Capture in a file, whatever its byte order and precision."""
+    with open(path, "rb") as file:
+        raw = memoryview(file.read())
+    if len(raw) < 24:
+        raise Damaged("%s: no pcap header" % path)
+    for order in "<>":
+        magic, = struct.unpack_from(order + "I", raw)
+        if magic in (NANOSECOND_MAGIC, MICROSECOND_MAGIC):
+            break
+    else:
+        raise Damaged("%s: not a pcap file" % path)
+    capture = Capture()
+    capture.magic = magic
+    capture.link_type, = struct.unpack_from(order + "I", raw, 20)
+    if capture.link_type not in (ETHERNET, LINUX_SLL):
+        raise Damaged("%s: link type %d" % (path, capture.link_type))
+    skip = 14 if capture.link_type == ETHERNET else 16
+    unit = 1 if magic == NANOSECOND_MAGIC else 1000
+    for seconds, part, data in records(path, raw, order):
+        capture.count += 1
+        kind, = struct.unpack_from("!H", data, skip - 2)
+        if kind in (0x0800, 0x86dd):
+            capture.add_ip(seconds * 10**9 + part * unit, bytes(data[skip:]))
+    return capture

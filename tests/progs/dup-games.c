@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * dup-games: one connection under many numbers.  It ends only with the last
+ * of them; a number that is reused for a file or another socket is no longer
+ * the connection.
+ */
+
+#include "prog.h"
+
+int
+main(void)
+{
+	char buf[100];
+	int fds[2], other[2], twin, file;
+
+	pair_of("4", fds);
+	twin = dup(fds[0]);
+	MUST(twin >= 0);
+	send_all(fds[0], "original ", 9);
+	send_all(twin, "twin ", 5);
+	file = open("scratch", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	MUST(file >= 0);
+	/* The original number becomes a file: nothing of it is traffic. */
+	MUST(dup2(file, fds[0]) == fds[0]);
+	MUST(write(fds[0], "not traffic", 11) == 11);
+	MUST(!close(fds[0]));
+	/* The file's number becomes the connection. */
+	MUST(dup3(twin, file, O_CLOEXEC) == file);
+	MUST(write(file, "was a file ", 11) == 11);
+	MUST(!close(twin));
+	/* A second connection takes numbers that are free again. */
+	pair_of("4", other);
+	send_all(other[0], "second", 6);
+	recv_all(other[1], buf, 6);
+	twin = fcntl(file, F_DUPFD, 100);
+	MUST(twin >= 100);
+	MUST(!close(file));
+	MUST(write(twin, "last", 4) == 4);
+	MUST(dup2(twin, twin) == twin);
+	recv_all(fds[1], buf, 29);
+	MUST(!memcmp(buf, "original twin was a file last", 29));
+	MUST(!close(twin));
+	expect_end(fds[1]);
+	MUST(!close(fds[1]));
+	MUST(!close(other[0]));
+	expect_end(other[1]);
+	MUST(!close(other[1]));
+	return 0;
+}
