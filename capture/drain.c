@@ -22,19 +22,7 @@ nspy_ring_init(struct nspy_ring *ring, uint32_t pid, uint64_t pid_start,
 	ring->pid_start = pid_start;
 	ring->snaplen = snaplen;
 	ring->allocated = NSPY_CONVERSATIONS_CHUNK;
-}
-
-static int
-write_file_header(int fd, uint32_t snaplen)
-{
-	uint8_t header[NSPY_PCAP_HEADER_LEN];
-	long result;
-
-	nspy_pcap_header(header, snaplen);
-	result = NSPY_SYS4(SYS_pwrite64, fd, header, sizeof(header), 0);
-	if (result < 0)
-		return (int)result;
-	return result == sizeof(header) ? 0 : -ENOSPC;
+	ring->progress[0].file_size = NSPY_PCAP_HEADER_LEN;
 }
 
 static void
@@ -79,18 +67,13 @@ nspy_drain_run(struct nspy_drain *drain, int fd, bool dead)
 
 	do {
 		struct nspy_progress *progress = nspy_ring_begin(ring);
-		int err = 0;
+		int err;
 
 		drain->progress = progress;
-		if (progress->file_size == 0) {
-			err = write_file_header(fd, ring->snaplen);
-			progress->file_size = NSPY_PCAP_HEADER_LEN;
-		}
 		nspy_batch_begin(&drain->batch, fd, progress->file_size,
 				 ring->snaplen);
 		more = add_events(drain, dead);
-		if (!err)
-			err = nspy_batch_flush(&drain->batch);
+		err = nspy_batch_flush(&drain->batch);
 		if (err) {
 			uint64_t valid = nspy_ring_progress(ring)->file_size;
 

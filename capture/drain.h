@@ -23,14 +23,14 @@ struct nspy_drain {
 
 /*
  * A ring in memory of sizeof(struct nspy_ring) zero bytes becomes an empty one
- * for the capture of process pid. snaplen in bytes of a whole packet.
+ * for the capture of process pid, which holds a file header and no packet. snaplen in bytes of a whole packet.
  */
 void nspy_ring_init(struct nspy_ring *ring, uint32_t pid, uint64_t pid_start,
 		    uint32_t snaplen);
 
 /*
  * Write every committed event to fd, behind what the ring says is valid
- * there; the file header first. One thread at a time. With dead, records that
+ * there; the file header is from nspy_pcap_header. One thread at a time. With dead, records that
  * never got committed are stepped over. On an error the file keeps what was
  * valid before. Returns 0 or a negative errno.
  */

@@ -50,18 +50,20 @@ name_files(struct recovery *r, const char *file)
 	return 0;
 }
 
+/* A process that ended in order has removed its ring. */
+static bool
+is_complete(const struct recovery *r)
+{
+	return access(r->capture, F_OK) == 0 &&
+	       access(r->ring_path, F_OK) < 0 && errno == ENOENT;
+}
+
 static int
 open_files(struct recovery *r)
 {
 	struct stat status;
 
 	r->ring_fd = open(r->ring_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (r->ring_fd < 0 && errno == ENOENT)
-		return complain(r->capture,
-				access(r->capture, F_OK) == 0
-					? "complete already: it has no ring "
-					  "file beside it"
-					: "no such capture");
 	if (r->ring_fd < 0)
 		return complain(r->ring_path, strerror(errno));
 	if (fstat(r->ring_fd, &status) < 0)
@@ -77,6 +79,9 @@ open_files(struct recovery *r)
 		return complain(r->ring_path,
 				"not a ring file of this version of netspy");
 	r->capture_fd = open(r->capture, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (r->capture_fd < 0 && errno == ENOENT)
+		return complain(r->capture, "the capture of this ring is gone; "
+					    "remove the ring yourself");
 	if (r->capture_fd < 0)
 		return complain(r->capture, strerror(errno));
 	return 0;
@@ -168,6 +173,10 @@ nspy_recover(const char *file)
 	struct recovery r = {.capture_fd = -1, .ring_fd = -1};
 	int status = name_files(&r, file);
 
+	if (!status && is_complete(&r)) {
+		printf("%s: complete, nothing to recover\n", r.capture);
+		return 0;
+	}
 	if (!status)
 		status = open_files(&r);
 	if (!status && r.ring->pid_start &&

@@ -58,9 +58,10 @@ def findings(path, options):
     return found
 
 
-def judge_by_tshark(path, kernel_path, resets):
+def judge_by_tshark(path, kernel_path, resets, options=()):
     """Findings that the kernel's capture does not have for the same bytes."""
-    found = [f for f in findings(path, CHECKING) if f[2] not in OWN_NOTES]
+    found = [f for f in findings(path, CHECKING + list(options))
+             if f[2] not in OWN_NOTES]
     if resets:
         found = [f for f in found if not f[2].startswith("Connection reset")]
     if found and kernel_path:

@@ -4,6 +4,7 @@
 #include "wrap/file.h"
 
 #include "capture/drain.h"
+#include "capture/pcap.h"
 #include "capture/sys.h"
 #include "wrap/settings.h"
 
@@ -139,6 +140,55 @@ create(const char *path, int access)
 			 0600);
 }
 
+static long
+write_header(long fd)
+{
+	static uint8_t header[NSPY_PCAP_HEADER_LEN];
+	long result;
+
+	nspy_pcap_header(header, nspy_settings.snaplen);
+	result = NSPY_SYS3(SYS_write, fd, header, sizeof(header));
+	if (result >= 0 && result != sizeof(header))
+		result = -ENOSPC;
+	return result < 0 ? result : 0;
+}
+
+/*
+ * A capture is there with its header or not at all: a file without a name is
+ * given one when the header is in it. Where a file system has no such files,
+ * a kill between two system calls may leave an empty one.
+ */
+static long
+create_capture(const char *path)
+{
+	char link[14 + NSPY_DECIMAL_MAX] = "/proc/self/fd/";
+	long fd = NSPY_SYS4(SYS_openat, AT_FDCWD, nspy_settings.directory,
+			    O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	long result = fd;
+
+	if (fd >= 0) {
+		nspy_decimal(link + strlen(link), fd);
+		result = write_header(fd);
+		if (result >= 0)
+			result = NSPY_SYS5(SYS_linkat, AT_FDCWD, link, AT_FDCWD,
+					   path, AT_SYMLINK_FOLLOW);
+		if (result >= 0)
+			return fd;
+		NSPY_SYS1(SYS_close, fd);
+		if (result == -EEXIST || result == -ENOSPC)
+			return result;
+	}
+	fd = create(path, O_WRONLY);
+	result = fd < 0 ? fd : write_header(fd);
+	if (result >= 0)
+		return fd;
+	if (fd >= 0) {
+		NSPY_SYS1(SYS_close, fd);
+		NSPY_SYS3(SYS_unlinkat, AT_FDCWD, path, 0);
+	}
+	return result;
+}
+
 static const char *
 ring_path(const struct nspy_files *files)
 {
@@ -220,44 +270,54 @@ map_ring(int fd, int *error)
 	return (struct nspy_ring *)result;
 }
 
-struct nspy_ring *
-nspy_files_create(struct nspy_files *files, long pid, int *error)
+static struct nspy_ring *
+create_ring(const struct nspy_files *files, int *error)
 {
+	long fd = create(ring_path(files), O_RDWR);
 	struct nspy_ring *ring = NULL;
-	long ring_fd = -EEXIST, fd = -EEXIST;
+
+	*error = fd < 0 ? (int)fd : 0;
+	if (fd < 0)
+		return NULL;
+	ring = map_ring((int)fd, error);
+	NSPY_SYS1(SYS_close, fd);
+	if (!ring)
+		nspy_files_remove_ring(files);
+	return ring;
+}
+
+struct nspy_ring *
+nspy_files_create(struct nspy_files *files, long pid, uint64_t pid_start,
+		  int *error)
+{
+	struct nspy_ring *ring;
+	long fd;
 
 	*error = check_size_limit();
-	if (*error)
-		return NULL;
-	for (long n = 1; n <= NUMBER_MAX && fd == -EEXIST; n++) {
+	for (long n = 1; n <= NUMBER_MAX && !*error; n++) {
 		expand_name(files->path, pid, n);
-		ring_fd = create(ring_path(files), O_RDWR);
-		if (ring_fd == -EEXIST)
+		ring = create_ring(files, error);
+		if (*error == -EEXIST)
+			*error = 0;
+		if (!ring)
 			continue;
-		if (ring_fd < 0)
-			break;
-		fd = create(files->path, O_WRONLY);
-		if (fd >= 0)
-			break;
-		NSPY_SYS1(SYS_close, ring_fd);
+		/* A kill from here on leaves a ring that can be recovered. */
+		nspy_ring_init(ring, (uint32_t)pid, pid_start,
+			       nspy_settings.snaplen);
+		fd = create_capture(files->path);
+		*error = fd < 0 ? (int)fd : identify(files, (int)fd);
+		if (!*error) {
+			files->fd = keep_high((int)fd);
+			return ring;
+		}
+		NSPY_SYS2(SYS_munmap, ring, sizeof(*ring));
 		nspy_files_remove_ring(files);
+		if (*error == -EEXIST)
+			*error = 0;
 	}
-	if (ring_fd < 0 || fd < 0) {
-		*error = (int)(ring_fd < 0 ? ring_fd : fd);
-		return NULL;
-	}
-	ring = map_ring((int)ring_fd, error);
-	NSPY_SYS1(SYS_close, ring_fd);
-	if (ring)
-		*error = identify(files, (int)fd);
-	if (*error) {
-		NSPY_SYS1(SYS_close, fd);
-		NSPY_SYS3(SYS_unlinkat, AT_FDCWD, files->path, 0);
-		nspy_files_remove_ring(files);
-		return NULL;
-	}
-	files->fd = keep_high((int)fd);
-	return ring;
+	if (!*error)
+		*error = -EEXIST;
+	return NULL;
 }
 
 int

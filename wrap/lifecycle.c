@@ -219,10 +219,9 @@ create_ring(void)
 	}
 	created = atomic_load(&ring);
 	if (!created) {
-		created = nspy_files_create(&files, get_pid(), &error);
+		created = nspy_files_create(&files, get_pid(), process_start(),
+					    &error);
 		if (created) {
-			nspy_ring_init(created, get_pid(), process_start(),
-				       nspy_settings.snaplen);
 			drain.ring = created;
 			drain.grow = nspy_files_grow;
 			drain.grow_context = &files;
