@@ -77,9 +77,6 @@ def body(entry):
             before += (f"\tnspy_before_replace({given['oldfd']}, "
                        f"{given['newfd']});\n")
         return f"{call}{ret}{before}{stored}\n{told}"
-    if shape == "exec":
-        return (f"{ret}\t{hook}();\n{stored}\n"
-                "\tnspy_after_exec();\n\treturn ret;")
     text = fold(f"\t{hook}(", passed, ");") + "\n" + tail_call
     # gcc's typeof forgets that the real function does not return.
     return text + ("\n\t__builtin_unreachable();" if shape == "exit" else "")

@@ -16,7 +16,7 @@ ROLES = {
     "closefrom": ("before", "nspy_before_closefrom", "lowfd"),
     "connect": ("guarded", "nspy_on_connect", "addr addrlen"),
     "dup": ("always", "nspy_on_dup", "oldfd"),
-    "exec": ("exec", "nspy_before_exec", ""),
+    "exec": ("before", "nspy_before_exec", ""),
     "exit": ("exit", "nspy_before_exit", ""),
     "fclose": ("before", "nspy_before_fclose", "stream"),
     "fcntl": ("always", "nspy_on_fcntl", "fd cmd"),

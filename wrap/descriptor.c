@@ -158,20 +158,16 @@ version_of(int fd, uint8_t *protocol, int *err)
 }
 
 struct nspy_socket *
-nspy_descriptor_add(int fd)
+nspy_descriptor_add(int fd, uint8_t version, uint8_t protocol)
 {
 	struct nspy_socket *socket;
-	uint8_t protocol = 0, version;
 	uint32_t index;
-	int err;
 
 	if ((uint32_t)fd >= nspy_descriptor_count)
 		return NULL;
-	version = version_of(fd, &protocol, &err);
 	index = version ? take_socket() : SOCKETS_MAX;
 	if (index == SOCKETS_MAX) {
-		if (err != -EBADF)
-			nspy_descriptor_set(fd, NSPY_OTHER);
+		nspy_descriptor_set(fd, NSPY_OTHER);
 		return NULL;
 	}
 	socket = &sockets[index];
@@ -189,9 +185,14 @@ nspy_descriptor_add(int fd)
 static struct nspy_socket *
 inspect(int fd)
 {
-	struct nspy_socket *socket = nspy_descriptor_add(fd);
-	int listening = 0;
+	struct nspy_socket *socket;
+	uint8_t protocol = 0, version;
+	int err;
 
+	version = version_of(fd, &protocol, &err);
+	if (err == -EBADF)
+		return NULL;
+	socket = nspy_descriptor_add(fd, version, protocol);
 	if (!socket)
 		return NULL;
 	atomic_fetch_or(&socket->flags, NSPY_FOREIGN);
@@ -199,9 +200,6 @@ inspect(int fd)
 	nspy_socket_ask_peer(fd, socket);
 	if (socket->peer.version)
 		atomic_fetch_or(&socket->flags, NSPY_CONNECTED);
-	ask(fd, SO_ACCEPTCONN, &listening, sizeof(listening));
-	if (listening)
-		atomic_fetch_or(&socket->flags, NSPY_LISTENING);
 	return socket;
 }
 

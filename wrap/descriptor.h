@@ -14,7 +14,6 @@
 enum nspy_socket_flag {
 	NSPY_CONNECTING = 1, /* connect() in progress; begun at connect_ns */
 	NSPY_CONNECTED = 2,
-	NSPY_LISTENING = 4,
 	NSPY_DEAF = 8,	      /* our own shutdown(SHUT_RD): no FIN at its end */
 	NSPY_LOCAL_KNOWN = 16, /* the local port will not change */
 	NSPY_FOREIGN = 32,    /* open before us: others may hold it too */
@@ -57,8 +56,12 @@ struct nspy_socket *nspy_descriptor_find(int fd);
 /* The same, but only what is known. */
 struct nspy_socket *nspy_descriptor_known(int fd);
 
-/* fd is a new socket. NULL if it is none that we record. */
-struct nspy_socket *nspy_descriptor_add(int fd);
+/*
+ * fd is a new socket of IP version 4 or 6 (0: one that is not recorded) and of
+ * protocol IPPROTO_TCP or IPPROTO_UDP. NULL if it is not recorded.
+ */
+struct nspy_socket *nspy_descriptor_add(int fd, uint8_t version,
+					uint8_t protocol);
 
 /* fd is a copy of a descriptor of the socket. */
 void nspy_descriptor_copy(int fd, struct nspy_socket *socket);

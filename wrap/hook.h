@@ -60,7 +60,6 @@ void nspy_before_closefrom(int lowfd);
 /* hook_process.c: processes begin and end. */
 void nspy_on_fork(struct nspy_call *call, pid_t ret);
 void nspy_before_exec(void);
-void nspy_after_exec(void);
 void nspy_before_exit(void);
 
 #endif

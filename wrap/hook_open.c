@@ -12,6 +12,10 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
 static void
 set(struct nspy_socket *socket, uint32_t flag)
 {
@@ -34,20 +38,32 @@ forget_stale(int fd)
 		nspy_socket_free(socket);
 }
 
+/* IPPROTO_TCP or IPPROTO_UDP, or 0: not recorded. */
+static uint8_t
+recorded_protocol(int type, int protocol)
+{
+	int base = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (base == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP ||
+				    protocol == IPPROTO_MPTCP))
+		return IPPROTO_TCP;
+	if (base == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP))
+		return IPPROTO_UDP;
+	return 0;
+}
+
 void
 nspy_on_socket(struct nspy_call *call, int ret, int domain, int type,
 	       int protocol)
 {
-	(void)type;
-	(void)protocol;
+	uint8_t version = domain == AF_INET ? 4 : domain == AF_INET6 ? 6 : 0;
+	uint8_t recorded = recorded_protocol(type, protocol);
+
 	if (ret < 0 || !nspy_recording() || nspy_in_vfork_child())
 		return;
 	forget_stale(ret);
-	if (domain != AF_INET && domain != AF_INET6) {
-		nspy_descriptor_set(ret, NSPY_OTHER);
-		return;
-	}
-	call->socket = nspy_descriptor_add(ret);
+	call->socket = nspy_descriptor_add(ret, recorded ? version : 0,
+					   recorded);
 	call->result = ret;
 }
 
@@ -59,7 +75,7 @@ nspy_on_socketpair(struct nspy_call *call, int ret, const int sv[2])
 		return;
 	for (int i = 0; i < 2; i++) {
 		forget_stale(sv[i]);
-		nspy_descriptor_set(sv[i], NSPY_OTHER);
+		nspy_descriptor_add(sv[i], 0, 0);
 	}
 }
 
@@ -75,10 +91,8 @@ void
 nspy_on_listen(struct nspy_call *call, int ret)
 {
 	call->result = ret;
-	if (ret < 0)
-		return;
-	nspy_socket_ask_local(call->fd, call->socket);
-	set(call->socket, NSPY_LISTENING);
+	if (ret == 0)
+		nspy_socket_ask_local(call->fd, call->socket);
 }
 
 /* When the SYN-ACK came: the kernel measured how long it took. */
@@ -215,7 +229,8 @@ nspy_on_accept(struct nspy_call *call, int ret)
 	if (ret < 0 || nspy_in_vfork_child())
 		return;
 	forget_stale(ret);
-	socket = nspy_descriptor_add(ret);
+	socket = nspy_descriptor_add(ret, call->socket->version,
+				     call->socket->protocol);
 	if (!socket)
 		return;
 	nspy_socket_ask_local(ret, socket);

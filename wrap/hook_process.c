@@ -32,12 +32,6 @@ nspy_before_exec(void)
 	errno = error;
 }
 
-void
-nspy_after_exec(void)
-{
-	/* Only a failed exec gets here, and nothing has touched errno. */
-}
-
 /* What the kernel does with the sockets that the program left open. */
 static void
 tell_open_sockets(void)
