@@ -86,23 +86,32 @@ forget(int fd)
 		nspy_report_call(call.name, fd, 0, 0);
 }
 
+/*
+ * What is no socket costs a load and perhaps a store. In a vfork child the
+ * store reaches the parent's table, but "unknown" is always true.
+ */
 void
 nspy_before_close(int fd)
 {
+	uint32_t word;
+
 	if ((uint32_t)fd >= nspy_descriptor_count)
 		return;
-	/* Unknown stays unknown: no store, no page of the table. */
-	if (atomic_load(&nspy_descriptors[fd]) == NSPY_UNKNOWN ||
-	    !nspy_recording() || nspy_in_vfork_child())
-		return;
-	forget(fd);
+	word = atomic_load(&nspy_descriptors[fd]);
+	if (word == NSPY_OTHER)
+		atomic_store(&nspy_descriptors[fd], NSPY_UNKNOWN);
+	else if (word != NSPY_UNKNOWN && nspy_recording() &&
+		 !nspy_in_vfork_child())
+		forget(fd);
 }
 
+/* dup2() closes newfd, but not when oldfd is bad or the same. */
 void
 nspy_before_replace(int oldfd, int newfd)
 {
 	if (oldfd != newfd &&
-	    NSPY_SYS3(SYS_fcntl, oldfd, F_GETFD, 0) >= 0)
+	    (!nspy_descriptor_known(newfd) ||
+	     NSPY_SYS3(SYS_fcntl, oldfd, F_GETFD, 0) >= 0))
 		nspy_before_close(newfd);
 }
 
@@ -134,8 +143,15 @@ nspy_on_dup(struct nspy_call *call, int ret, int oldfd)
 {
 	struct nspy_socket *socket, *stale;
 
-	if (ret < 0 || ret == oldfd || !nspy_recording() ||
-	    nspy_in_vfork_child())
+	if (ret < 0 || ret == oldfd || !nspy_recording())
+		return;
+	if ((uint32_t)oldfd < nspy_descriptor_count &&
+	    atomic_load(&nspy_descriptors[oldfd]) == NSPY_OTHER &&
+	    !nspy_descriptor_known(ret)) {
+		nspy_before_close(ret);
+		return;
+	}
+	if (nspy_in_vfork_child())
 		return;
 	if (nspy_descriptor_forget(ret, &stale))
 		nspy_socket_free(stale);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The ring file: skipped records, rollback, growth, and the checksum. */
+
+#include "config.h"
+
+#include "capture/checksum.h"
+#include "capture/drain.h"
+#include "capture/pcap.h"
+#include "wrap/ring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define CHECK(holds)                                                           \
+	do {                                                                   \
+		if (!(holds)) {                                                \
+			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__,       \
+				__LINE__, #holds);                             \
+			exit(1);                                               \
+		}                                                              \
+	} while (0)
+
+static struct nspy_drain drain;
+static int fd;
+
+static int
+grow(void *context, struct nspy_ring *ring)
+{
+	(void)context;
+	ring->allocated += NSPY_CONVERSATIONS_CHUNK;
+	return 0;
+}
+
+static struct nspy_ring *
+new_ring(void)
+{
+	char name[] = "unit-capture.XXXXXX";
+	struct nspy_ring *ring = mmap(NULL, sizeof(*ring),
+				      PROT_READ | PROT_WRITE,
+				      MAP_PRIVATE | MAP_ANONYMOUS |
+					      MAP_NORESERVE,
+				      -1, 0);
+	uint8_t header[NSPY_PCAP_HEADER_LEN];
+
+	CHECK(ring != MAP_FAILED);
+	fd = mkstemp(name);
+	CHECK(fd >= 0 && unlink(name) == 0);
+	nspy_pcap_header(header, 262144);
+	CHECK(write(fd, header, sizeof(header)) == sizeof(header));
+	nspy_ring_init(ring, 1, 0, 262144);
+	drain.ring = ring;
+	drain.grow = grow;
+	return ring;
+}
+
+static void
+free_ring(struct nspy_ring *ring)
+{
+	munmap(ring, sizeof(*ring));
+	close(fd);
+}
+
+static struct nspy_event
+tcp_event(uint16_t kind, uint16_t local_port, uint32_t len)
+{
+	struct nspy_event event = {
+		.kind = kind,
+		.cookie = local_port,
+		.begin_ns = 1000000000,
+		.end_ns = 1000000000,
+		.data_len = len,
+		.wire_len = len,
+		.protocol = IPPROTO_TCP,
+		.local = {{127, 0, 0, 1}, local_port, 4, 0},
+		.peer = {{127, 0, 0, 1}, 80, 4, 0},
+	};
+
+	return event;
+}
+
+static bool
+put(struct nspy_ring *ring, const struct nspy_event *event, bool publish)
+{
+	struct nspy_place place;
+
+	if (!nspy_ring_reserve(ring,
+			       (uint32_t)sizeof(*event) + event->data_len,
+			       &place))
+		return false;
+	*place.event = *event;
+	memset(place.event + 1, 'x', event->data_len);
+	if (publish)
+		nspy_ring_publish(&place);
+	return true;
+}
+
+/* The one behind it is seen by a reader that knows the producer is dead. */
+static void
+test_abandoned_record_is_skipped(void)
+{
+	struct nspy_ring *ring = new_ring();
+	struct nspy_event event = tcp_event(NSPY_CONNECT, 1000, 0);
+
+	CHECK(put(ring, &event, true));
+	event = tcp_event(NSPY_SEND, 1000, 100);
+	CHECK(put(ring, &event, false));
+	CHECK(put(ring, &event, true));
+	CHECK(nspy_drain_run(&drain, fd, false) == 0);
+	CHECK(nspy_ring_progress(ring)->packets == 3);
+	CHECK(nspy_drain_run(&drain, fd, true) == 0);
+	/* One segment and its acknowledgement. */
+	CHECK(nspy_ring_progress(ring)->packets == 5);
+	CHECK(nspy_ring_progress(ring)->lost == 1);
+	CHECK(nspy_ring_progress(ring)->bytes == 100);
+	free_ring(ring);
+}
+
+static void
+test_full_ring_takes_no_more_until_drained(void)
+{
+	struct nspy_ring *ring = new_ring();
+	struct nspy_event event = tcp_event(NSPY_CONNECT, 1000, 0);
+	uint64_t sent = 0;
+
+	CHECK(put(ring, &event, true));
+	event = tcp_event(NSPY_SEND, 1000, 30001);
+	for (int lap = 0; lap < 5; lap++) {
+		while (put(ring, &event, true))
+			sent += event.wire_len;
+		CHECK(nspy_drain_run(&drain, fd, false) == 0);
+		CHECK(nspy_ring_pending(ring) == 0);
+		CHECK(nspy_ring_progress(ring)->bytes == sent);
+	}
+	CHECK((uint64_t)lseek(fd, 0, SEEK_END) ==
+	      nspy_ring_progress(ring)->file_size);
+	free_ring(ring);
+}
+
+/* A drain that cannot write leaves everything as it was before. */
+static void
+test_failed_drain_is_rolled_back(void)
+{
+	struct nspy_ring *ring = new_ring();
+	struct nspy_event event = tcp_event(NSPY_CONNECT, 1000, 0);
+	struct nspy_conversation before;
+	struct nspy_progress progress;
+
+	CHECK(put(ring, &event, true));
+	CHECK(nspy_drain_run(&drain, fd, false) == 0);
+	before = ring->conversations[0];
+	progress = *nspy_ring_progress(ring);
+	event = tcp_event(NSPY_SEND, 1000, 5000);
+	CHECK(put(ring, &event, true));
+	CHECK(nspy_drain_run(&drain, -1, false) < 0);
+	CHECK(memcmp(&before, &ring->conversations[0], sizeof(before)) == 0);
+	CHECK(nspy_ring_progress(ring)->tail == progress.tail);
+	CHECK(nspy_ring_progress(ring)->file_size == progress.file_size);
+	CHECK(nspy_drain_run(&drain, fd, false) == 0);
+	CHECK(nspy_ring_progress(ring)->bytes == 5000);
+	free_ring(ring);
+}
+
+/* More at a time than one chunk of the table and one undo log hold. */
+static void
+test_many_conversations(void)
+{
+	struct nspy_ring *ring = new_ring();
+	const uint16_t count = 5000;
+
+	for (int round = 0; round < 3; round++) {
+		static const uint16_t kinds[] = {NSPY_CONNECT, NSPY_SEND,
+						 NSPY_CLOSE};
+
+		for (uint16_t i = 0; i < count; i++) {
+			uint16_t port = (uint16_t)(1024 + i);
+			struct nspy_event event = tcp_event(
+				kinds[round], port, round == 1 ? 10 : 0);
+
+			CHECK(put(ring, &event, true));
+		}
+		CHECK(nspy_drain_run(&drain, fd, false) == 0);
+	}
+	CHECK(nspy_ring_progress(ring)->lost == 0);
+	CHECK(nspy_ring_progress(ring)->bytes == 10u * count);
+	CHECK(nspy_ring_progress(ring)->conversations_used == count);
+	/* Connect 3, data 2, close 2: FIN and its acknowledgement. */
+	CHECK(nspy_ring_progress(ring)->packets == 7u * count);
+	free_ring(ring);
+}
+
+static void
+test_checksum(void)
+{
+	uint8_t data[1501];
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 37 + 11);
+	for (size_t len = 0; len <= sizeof(data); len++) {
+		uint32_t sum = 0;
+		uint16_t word;
+
+		for (size_t i = 0; i < len; i++)
+			sum += i % 2 ? data[i] : (uint32_t)data[i] << 8;
+		while (sum >> 16)
+			sum = (sum & 0xffff) + (sum >> 16);
+		word = nspy_checksum_finish(nspy_checksum_add(0, data, len));
+		CHECK(((const uint8_t *)&word)[0] == (uint8_t)(~sum >> 8));
+		CHECK(((const uint8_t *)&word)[1] == (uint8_t)~sum);
+	}
+}
+
+int
+main(void)
+{
+	test_abandoned_record_is_skipped();
+	test_full_ring_takes_no_more_until_drained();
+	test_failed_drain_is_rolled_back();
+	test_many_conversations();
+	test_checksum();
+	return 0;
+}
