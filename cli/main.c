@@ -22,6 +22,15 @@ static const char usage[] =
 	"command line. See netspy(1).\n";
 
 static int
+say(const char *text)
+{
+	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+		return 0;
+	perror("netspy: standard output");
+	return 1;
+}
+
+static int
 recover(int count, char **files)
 {
 	int status = 0;
@@ -30,6 +39,14 @@ recover(int count, char **files)
 		fputs("netspy: recover: no file given; "
 		      "usage: netspy recover FILE...\n",
 		      stderr);
+		return 2;
+	}
+	for (int i = 0; i < count; i++) {
+		if (files[i][0] != '-')
+			continue;
+		fprintf(stderr, "netspy: recover: unknown option '%s'; a file "
+				"of that name is ./%s\n",
+			files[i], files[i]);
 		return 2;
 	}
 	for (int i = 0; i < count; i++)
@@ -44,16 +61,14 @@ main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "recover") == 0)
 		return recover(argc - 2, argv + 2);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		fputs(usage, stdout);
-		return 0;
+		return say(usage);
 	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		puts("netspy " PACKAGE_VERSION);
-		return 0;
+		return say("netspy " PACKAGE_VERSION "\n");
 	}
 	if (argc > 1)
-		fprintf(stderr, "netspy: unknown command '%s'; see netspy "
-				"--help\n",
+		fprintf(stderr, "netspy: wrong command line at '%s'; see "
+				"netspy --help\n",
 			argv[1]);
 	else
 		fputs(usage, stderr);

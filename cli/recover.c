@@ -6,6 +6,7 @@
 #include "cli/recover.h"
 
 #include "capture/drain.h"
+#include "capture/pcap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,12 +51,27 @@ name_files(struct recovery *r, const char *file)
 	return 0;
 }
 
+static bool
+is_capture(const char *path)
+{
+	uint8_t found[NSPY_PCAP_HEADER_LEN], expected[NSPY_PCAP_HEADER_LEN];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t len = fd < 0 ? -1 : read(fd, found, sizeof(found));
+
+	if (fd >= 0)
+		close(fd);
+	nspy_pcap_header(expected, 0);
+	/* All but the snaplen, bytes 16 to 19. */
+	return len == sizeof(found) && memcmp(found, expected, 16) == 0 &&
+	       memcmp(found + 20, expected + 20, 4) == 0;
+}
+
 /* A process that ended in order has removed its ring. */
 static bool
 is_complete(const struct recovery *r)
 {
-	return access(r->capture, F_OK) == 0 &&
-	       access(r->ring_path, F_OK) < 0 && errno == ENOENT;
+	return is_capture(r->capture) && access(r->ring_path, F_OK) < 0 &&
+	       errno == ENOENT;
 }
 
 static int
@@ -64,6 +80,8 @@ open_files(struct recovery *r)
 	struct stat status;
 
 	r->ring_fd = open(r->ring_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (r->ring_fd < 0 && errno == ENOENT)
+		return complain(r->capture, strerror(errno));
 	if (r->ring_fd < 0)
 		return complain(r->ring_path, strerror(errno));
 	if (fstat(r->ring_fd, &status) < 0)
@@ -84,6 +102,12 @@ open_files(struct recovery *r)
 					    "remove the ring yourself");
 	if (r->capture_fd < 0)
 		return complain(r->capture, strerror(errno));
+	if (!is_capture(r->capture) ||
+	    fstat(r->capture_fd, &status) < 0 ||
+	    (uint64_t)status.st_size <
+		    nspy_ring_progress(r->ring)->file_size)
+		return complain(r->capture,
+				"not the capture that its ring belongs to");
 	return 0;
 }
 
@@ -174,7 +198,8 @@ nspy_recover(const char *file)
 	int status = name_files(&r, file);
 
 	if (!status && is_complete(&r)) {
-		printf("%s: complete, nothing to recover\n", r.capture);
+		printf("%s: nothing to recover, there is no %s\n", r.capture,
+		       r.ring_path);
 		return 0;
 	}
 	if (!status)

@@ -17,7 +17,7 @@
 
 #define DESCRIPTORS_MIN (1u << 20)
 #define DESCRIPTORS_MAX (1u << 26)
-#define SOCKETS_MAX (1u << 20)
+#define SOCKETS_MAX (1u << 18)
 
 #ifndef SO_COOKIE
 #define SO_COOKIE 57

@@ -45,26 +45,6 @@ append_number(char *path, size_t len, long number)
 	return append(path, len, text);
 }
 
-/* The base name of what is running, as /proc/self/exe says. */
-static size_t
-append_executable(char *path, size_t len)
-{
-	static const char deleted[] = " (deleted)";
-	const size_t deleted_len = sizeof(deleted) - 1;
-	long n = NSPY_SYS4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", scratch,
-			   sizeof(scratch) - 1);
-	char *name;
-
-	if (n <= 0)
-		return append(path, len, "program");
-	scratch[n] = '\0';
-	if ((size_t)n > deleted_len &&
-	    strcmp(scratch + (size_t)n - deleted_len, deleted) == 0)
-		scratch[(size_t)n - deleted_len] = '\0';
-	name = strrchr(scratch, '/');
-	return append(path, len, name ? name + 1 : scratch);
-}
-
 static long
 now_s(void)
 {
@@ -94,7 +74,7 @@ expand_name(char *path, long pid, long number)
 		if (kind == '%')
 			len = append(path, len, plain);
 		else if (kind == 'e')
-			len = append_executable(path, len);
+			len = append(path, len, nspy_settings.executable);
 		else if (kind == 'p')
 			len = append_number(path, len, pid);
 		else if (kind == 'n')

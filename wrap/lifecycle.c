@@ -65,12 +65,13 @@ nspy_process(void)
 	return atomic_load_explicit(process, memory_order_relaxed);
 }
 
+/* rest: what there is to do about it, or "". */
 static void
-stop(const char *what, int error)
+stop(const char *what, int error, const char *rest)
 {
 	atomic_store(&state, OFF);
-	nspy_report(what, " ", files.path[0] ? files.path : "", ": ",
-		    nspy_error_name(-error), "; recording stops", NULL);
+	nspy_report(what, files.path[0] ? " " : "", files.path, ": ",
+		    nspy_error_name(-error), "; recording stops", rest, NULL);
 }
 
 static int
@@ -113,7 +114,7 @@ start(void)
 	if (!err)
 		err = nspy_descriptors_init();
 	if (err)
-		stop("cannot start", err);
+		stop("cannot start recording", err, "");
 	else
 		atomic_store(&state, STARTED);
 }
@@ -230,7 +231,7 @@ create_ring(void)
 	}
 	unlock_drain(&mask);
 	if (error)
-		stop("cannot create", error);
+		stop("cannot create a capture", error, "");
 	return created;
 }
 
@@ -256,7 +257,8 @@ drain_now(bool skip)
 	}
 	unlock_drain(&mask);
 	if (err)
-		stop("cannot write", err);
+		stop("cannot write", err,
+		     "; netspy recover can complete the capture");
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #define DEFAULT_FILENAME "%e_%p.pcap"
 /* SLL, IPv6 and TCP headers: less than this shows no payload anyway. */
@@ -76,12 +77,33 @@ read_snaplen(void)
 	return NSPY_PCAP_SNAPLEN_MAX;
 }
 
+/*
+ * The base name that the program was started by: with /proc/self/exe every
+ * python3 would be a python3.11. Copied, as setproctitle may overwrite it.
+ */
+static void
+read_executable(void)
+{
+	char *name = nspy_settings.executable;
+	const char *path = (const char *)getauxval(AT_EXECFN);
+	const char *base = path ? strrchr(path, '/') : NULL;
+
+	base = base ? base + 1 : path;
+	/* fexecve() starts "/dev/fd/3". */
+	if (!base || !*base || strlen(base) > NAME_MAX ||
+	    strncmp(path, "/dev/fd/", 8) == 0)
+		base = "program";
+	memcpy(name, base, strlen(base) + 1);
+}
+
 /* NULL if the template is good, else what is wrong with it. */
 static const char *
 template_fault(const char *template)
 {
 	if (!*template)
 		return "it is empty";
+	if (strcmp(template, ".") == 0 || strcmp(template, "..") == 0)
+		return "it names a directory";
 	if (strlen(template) > NAME_MAX)
 		return "it is longer than 255 bytes";
 	for (const char *p = template; *p; p++) {
@@ -148,6 +170,7 @@ nspy_settings_read(void)
 	nspy_settings.quiet = read_switch("NETSPY_QUIET");
 	nspy_settings.debug = read_switch("NETSPY_DEBUG");
 	nspy_settings.snaplen = read_snaplen();
+	read_executable();
 	read_filename();
 	read_directory();
 }

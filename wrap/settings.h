@@ -14,6 +14,7 @@ struct nspy_settings {
 	bool quiet;	  /* NETSPY_QUIET: not a word on stderr */
 	bool debug;	  /* NETSPY_DEBUG: a line for each recorded call */
 	uint32_t snaplen; /* NETSPY_SNAPLEN: bytes kept of each packet */
+	char executable[NAME_MAX + 1]; /* the name that was started */
 	/* NETSPY_DIR, or where the program started; absolute, no end slash. */
 	char directory[PATH_MAX];
 	/* NETSPY_FILENAME: %e executable, %p pid, %n number, %t time, %%. */
