@@ -16,11 +16,12 @@ static const uint8_t zeros[PADDING_MAX];
 
 void
 nspy_batch_begin(struct nspy_batch *batch, int fd, uint64_t offset,
-		 uint32_t snaplen)
+		 uint32_t snaplen, uint64_t size_limit)
 {
 	batch->fd = fd;
 	batch->error = 0;
 	batch->snaplen = snaplen;
+	batch->size_limit = size_limit;
 	batch->offset = offset;
 	batch->written = offset;
 	batch->packets = 0;
@@ -34,10 +35,21 @@ page_rest(const struct nspy_batch *batch)
 	return NSPY_BATCH_PAGE - batch->offset % NSPY_BATCH_PAGE;
 }
 
+/*
+ * Whether the last record may be filled up to the page: not when its packet
+ * was cut to the snaplen, or the zeros would stand for bytes that were sent.
+ */
 static bool
 can_pad(const struct nspy_batch *batch)
 {
-	return batch->records && page_rest(batch) <= PADDING_MAX;
+	uint32_t lengths[2];
+
+	if (!batch->records || page_rest(batch) > PADDING_MAX)
+		return false;
+	memcpy(lengths, batch->headers[batch->records - 1] + 8,
+	       sizeof(lengths));
+	return lengths[0] == lengths[1] &&
+	       lengths[0] + page_rest(batch) <= batch->snaplen;
 }
 
 size_t
@@ -134,6 +146,9 @@ nspy_batch_flush(struct nspy_batch *batch)
 	struct iovec *iov = batch->iov;
 	uint32_t count = batch->iov_len;
 
+	/* Past the limit the kernel sends SIGXFSZ, which ends the program. */
+	if (batch->offset > batch->size_limit && !batch->error)
+		batch->error = -EFBIG;
 	while (count && !batch->error) {
 		long result = write_part(batch, iov, count);
 

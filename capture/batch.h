@@ -25,6 +25,7 @@ struct nspy_batch {
 	int fd;
 	int error;	   /* of the first write that failed: negative errno */
 	uint32_t snaplen;  /* of a whole packet, in bytes */
+	uint64_t size_limit; /* of the file, in bytes */
 	uint64_t offset;   /* in the file, behind the last record added */
 	uint64_t written;  /* in the file, behind the last record written */
 	uint64_t packets;  /* added since nspy_batch_begin */
@@ -34,9 +35,12 @@ struct nspy_batch {
 	uint8_t headers[NSPY_BATCH_RECORDS][112];
 };
 
-/* Append to fd at offset, which must be a record boundary. */
+/*
+ * Append to fd at offset, which must be a record boundary. A write that would
+ * make the file larger than size_limit bytes fails with EFBIG.
+ */
 void nspy_batch_begin(struct nspy_batch *batch, int fd, uint64_t offset,
-		      uint32_t snaplen);
+		      uint32_t snaplen, uint64_t size_limit);
 
 /*
  * How many of the data bytes of a TCP segment may go into one record now: 1 or

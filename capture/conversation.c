@@ -109,8 +109,8 @@ take_free(struct nspy_drain *drain)
 			ring->conversations[index - 1].next;
 		return index;
 	}
-	if (progress->conversations_used == ring->allocated &&
-	    (ring->allocated == NSPY_CONVERSATIONS_MAX || !drain->grow ||
+	if (progress->conversations_used >= ring->allocated &&
+	    (ring->allocated >= NSPY_CONVERSATIONS_MAX || !drain->grow ||
 	     drain->grow(drain->grow_context, ring) < 0))
 		return 0;
 	index = ++progress->conversations_used;
@@ -198,7 +198,31 @@ nspy_conversation_drop(struct nspy_drain *drain, struct nspy_conversation *c)
 	drain->progress->conversations_free = index;
 }
 
-/* The one that closed first leaves the list, and the table. */
+/* To the end of the list of closed ones. */
+static void
+append_closed(struct nspy_drain *drain, struct nspy_conversation *c)
+{
+	struct nspy_progress *progress = drain->progress;
+	struct nspy_ring *ring = drain->ring;
+	uint32_t index = (uint32_t)(c - ring->conversations) + 1;
+
+	nspy_ring_save(ring, index - 1);
+	c->closed = 1;
+	c->next_closed = 0;
+	if (progress->closed_count++ == 0) {
+		progress->closed_first = index;
+	} else if (progress->closed_last <= ring->allocated) {
+		nspy_ring_save(ring, progress->closed_last - 1);
+		ring->conversations[progress->closed_last - 1].next_closed =
+			index;
+	}
+	progress->closed_last = index;
+}
+
+/*
+ * The one that closed first leaves the list, and the table too unless its
+ * other end has turned up. UDP that was used since goes to the end once more.
+ */
 static void
 forget_oldest(struct nspy_drain *drain)
 {
@@ -216,31 +240,21 @@ forget_oldest(struct nspy_drain *drain)
 	if (c->state == NSPY_DROPPED) {
 		c->next = progress->conversations_free;
 		progress->conversations_free = index;
-		return;
+	} else if (c->protocol == IPPROTO_UDP && c->used) {
+		c->used = 0;
+		append_closed(drain, c);
+	} else if (c->protocol == IPPROTO_UDP || !c->cookie[0] ||
+		   !c->cookie[1] || (c->ended[0] && c->ended[1])) {
+		nspy_conversation_drop(drain, c);
 	}
-	nspy_conversation_drop(drain, c);
 }
 
 void
 nspy_conversation_linger(struct nspy_drain *drain, struct nspy_conversation *c)
 {
-	struct nspy_progress *progress = drain->progress;
-	struct nspy_ring *ring = drain->ring;
-	uint32_t index = (uint32_t)(c - ring->conversations) + 1;
-
 	if (c->closed)
 		return;
-	if (progress->closed_count >= CLOSED_MAX)
+	if (drain->progress->closed_count >= CLOSED_MAX)
 		forget_oldest(drain);
-	nspy_ring_save(ring, index - 1);
-	c->closed = 1;
-	c->next_closed = 0;
-	if (progress->closed_count++ == 0) {
-		progress->closed_first = index;
-	} else if (progress->closed_last <= ring->allocated) {
-		nspy_ring_save(ring, progress->closed_last - 1);
-		ring->conversations[progress->closed_last - 1].next_closed =
-			index;
-	}
-	progress->closed_last = index;
+	append_closed(drain, c);
 }

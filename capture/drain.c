@@ -71,7 +71,7 @@ nspy_drain_run(struct nspy_drain *drain, int fd, bool dead)
 
 		drain->progress = progress;
 		nspy_batch_begin(&drain->batch, fd, progress->file_size,
-				 ring->snaplen);
+				 ring->snaplen, drain->size_limit);
 		more = add_events(drain, dead);
 		err = nspy_batch_flush(&drain->batch);
 		if (err) {

@@ -18,6 +18,7 @@ struct nspy_drain {
 	 */
 	int (*grow)(void *context, struct nspy_ring *ring);
 	void *grow_context;
+	uint64_t size_limit; /* of the capture, in bytes: RLIMIT_FSIZE */
 	struct nspy_batch batch;
 };
 

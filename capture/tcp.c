@@ -321,7 +321,7 @@ on_close(struct teller *t)
 		nspy_conversation_drop(t->drain, c);
 		return true;
 	}
-	if (!c->ended[t->side]) {
+	if (!c->ended[t->side] && !(t->event->flags & NSPY_HELD)) {
 		if (t->event->flags & NSPY_RESET)
 			write_reset(t, t->side);
 		else

@@ -44,6 +44,7 @@ told_already(struct nspy_drain *drain, const struct nspy_event *event,
 		/* No call says that it is over: the oldest one goes first. */
 		nspy_conversation_linger(drain, c);
 	}
+	c->used = 1;
 	*serial = c->serial;
 	flow = &c->flow[event->kind == NSPY_SEND ? side : !side];
 	told = event->kind == NSPY_SEND ? &flow->sent : &flow->received;

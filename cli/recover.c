@@ -175,10 +175,14 @@ finish(struct recovery *r)
 	drain->ring = r->ring;
 	drain->grow = grow;
 	drain->grow_context = r;
+	drain->size_limit = UINT64_MAX;
 	err = nspy_drain_run(drain, r->capture_fd, true);
 	free(drain);
 	if (err)
 		return complain(r->capture, strerror(-err));
+	if (nspy_ring_progress(r->ring)->tail != atomic_load(&r->ring->head))
+		return complain(r->ring_path, "damaged; what could be read of "
+					      "it is in the capture");
 	if (fsync(r->capture_fd) < 0 || unlink(r->ring_path) < 0)
 		return complain(r->capture, strerror(errno));
 	after = nspy_ring_progress(r->ring);

@@ -70,7 +70,7 @@ def body(entry):
                      ["&call", f'"{name}"', given["fd"]], "))")
         return (f"{call}{ret}{begin}\n"
                 + fold(f"\t\t{result}real(", values, ");")
-                + f"\n{stored}\n{told}")
+                + f"\n{keep_room(entry, given)}{stored}\n{told}")
     if shape in ("always", "replace"):
         before = f'\tnspy_begin_any(&call, "{name}");\n'
         if shape == "replace":
@@ -80,6 +80,16 @@ def body(entry):
     text = fold(f"\t{hook}(", passed, ");") + "\n" + tail_call
     # gcc's typeof forgets that the real function does not return.
     return text + ("\n\t__builtin_unreachable();" if shape == "exit" else "")
+
+
+def keep_room(entry, given):
+    """The line that keeps what a call overwrites: room for an address."""
+    if "fromlen" in given:
+        return (f"\tnspy_keep_room(&call, {given['from']}, "
+                f"{given['fromlen']});\n")
+    if entry["role"] == "recvmsg":
+        return f"\tnspy_keep_room_msg(&call, {given['msg']});\n"
+    return ""
 
 
 def list_door(entry, alias):

@@ -29,7 +29,7 @@ ROLES = {
     "recvmsg": ("guarded", "nspy_on_recvmsg", "msg flags"),
     "recvv": ("guarded", "nspy_on_recvv", "iov iovcnt"),
     "replace": ("replace", "nspy_on_dup", "oldfd"),
-    "send": ("guarded", "nspy_on_send", "buf flags=0 to=NULL"),
+    "send": ("guarded", "nspy_on_send", "buf flags=0 to=NULL tolen=0"),
     "sendmmsg": ("guarded", "nspy_on_sendmmsg", "msgvec flags"),
     "sendmsg": ("guarded", "nspy_on_sendmsg", "msg flags"),
     "sendv": ("guarded", "nspy_on_sendv", "iov iovcnt"),

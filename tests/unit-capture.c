@@ -53,6 +53,7 @@ new_ring(void)
 	nspy_ring_init(ring, 1, 0, 262144);
 	drain.ring = ring;
 	drain.grow = grow;
+	drain.size_limit = UINT64_MAX;
 	return ring;
 }
 

@@ -19,6 +19,7 @@ nspy_begin_socket(struct nspy_call *call, const char *name, int fd)
 		return false;
 	call->name = name;
 	call->fd = fd;
+	call->cookie = call->socket->cookie;
 	call->begin_ns = nspy_now();
 	/* The real call may block for long: what waits is written first. */
 	nspy_drain_when_due(call->begin_ns);
@@ -39,6 +40,12 @@ nspy_enter(struct nspy_call *call)
 {
 	call->error = errno;
 	call->end_ns = nspy_now();
+	/*
+	 * Another thread has closed the socket meanwhile, and its memory is
+	 * another socket's now: what this call did belongs to neither.
+	 */
+	if (call->socket && call->socket->cookie != call->cookie)
+		call->socket = &nspy_socket_gone;
 }
 
 void

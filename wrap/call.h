@@ -12,7 +12,9 @@ struct nspy_call {
 	const char *name;
 	struct nspy_socket *socket; /* of fd; NULL after nspy_begin_any */
 	uint64_t begin_ns, end_ns;  /* CLOCK_REALTIME around the real call */
+	uint64_t cookie;	    /* of socket, before the real call */
 	long result;		    /* as the hook got it */
+	socklen_t room; /* for the peer's address, before the real call */
 	int fd;
 	int error; /* errno as the real call left it */
 };
@@ -36,6 +38,20 @@ nspy_begin(struct nspy_call *call, const char *name, int fd)
 
 /* For calls that make a socket, or a process. */
 void nspy_begin_any(struct nspy_call *call, const char *name);
+
+/* The result has the address's length, but not what of it fitted. */
+static inline void
+nspy_keep_room(struct nspy_call *call, const void *from,
+	       const socklen_t *fromlen)
+{
+	call->room = from && fromlen ? *fromlen : 0;
+}
+
+static inline void
+nspy_keep_room_msg(struct nspy_call *call, const struct msghdr *msg)
+{
+	call->room = msg ? msg->msg_namelen : 0;
+}
 
 /* After the real call: the time, and errno is kept. */
 void nspy_enter(struct nspy_call *call);

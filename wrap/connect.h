@@ -10,9 +10,6 @@
 void nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 		       int error);
 
-/* Descriptors that came with a message (SCM_RIGHTS) are not known yet. */
-void nspy_forget_passed(const struct msghdr *msg);
-
 /* The program's last descriptor of the socket goes: tell its end. */
 void nspy_tell_close(struct nspy_call *call, int fd,
 		     struct nspy_socket *socket);

@@ -29,6 +29,7 @@
 _Atomic uint32_t *nspy_descriptors;
 uint32_t nspy_descriptor_count;
 uint16_t nspy_forks;
+struct nspy_socket nspy_socket_gone;
 
 static struct nspy_socket *sockets;
 static _Atomic uint32_t descriptor_limit;

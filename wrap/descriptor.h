@@ -39,6 +39,7 @@ enum { NSPY_UNKNOWN = 0, NSPY_OTHER = 1, NSPY_SOCKET = 2 };
 
 extern _Atomic uint32_t *nspy_descriptors; /* NULL before the start */
 extern uint32_t nspy_descriptor_count;
+extern struct nspy_socket nspy_socket_gone; /* of which nothing is told */
 extern uint16_t nspy_forks; /* forks of this process and its ancestors */
 
 /* Set the word of a descriptor. */

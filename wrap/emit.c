@@ -16,9 +16,12 @@ struct cursor {
 	size_t count, offset;
 };
 
-static void
+/* Returns the bytes copied: fewer when the program's buffer ends before. */
+static size_t
 copy(struct cursor *cursor, uint8_t *to, size_t len)
 {
+	size_t copied = 0;
+
 	while (len && cursor->count) {
 		size_t rest = cursor->iov->iov_len - cursor->offset;
 		size_t part = len < rest ? len : rest;
@@ -26,6 +29,7 @@ copy(struct cursor *cursor, uint8_t *to, size_t len)
 		memcpy(to, (const char *)cursor->iov->iov_base + cursor->offset,
 		       part);
 		to += part;
+		copied += part;
 		len -= part;
 		cursor->offset += part;
 		if (part == rest) {
@@ -34,6 +38,7 @@ copy(struct cursor *cursor, uint8_t *to, size_t len)
 			cursor->offset = 0;
 		}
 	}
+	return copied;
 }
 
 static void
@@ -75,7 +80,8 @@ emit_part(const struct nspy_event *event, struct cursor *cursor)
 	if (!nspy_reserve((uint32_t)sizeof(*event) + event->data_len, &place))
 		return;
 	*place.event = *event;
-	copy(cursor, (uint8_t *)(place.event + 1), event->data_len);
+	place.event->data_len = (uint32_t)copy(
+		cursor, (uint8_t *)(place.event + 1), event->data_len);
 	advance(cursor, event->wire_len - event->data_len);
 	nspy_ring_publish(&place);
 }
@@ -101,6 +107,8 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	};
 	size_t rest = tell->len;
 
+	if (socket == &nspy_socket_gone)
+		return;
 	event.local = nspy_socket_local(socket, &event.peer);
 	do {
 		size_t part = rest < max ? rest : max;

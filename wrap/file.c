@@ -18,6 +18,9 @@
 
 #define NUMBER_MAX 9999
 #define RING_SUFFIX ".ring"
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 /* Descriptors below this are the program's; see keep_high. */
 #define HIGH_DESCRIPTOR 1000
 
@@ -222,15 +225,15 @@ allocate(int fd, uint64_t offset, uint64_t len)
 	return 0;
 }
 
-/* A file beyond the limit would bring SIGXFSZ, which ends the program. */
-static int
-check_size_limit(void)
+uint64_t
+nspy_files_size_limit(void)
 {
 	struct rlimit limit;
 
-	if (NSPY_SYS4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) < 0)
-		return 0;
-	return limit.rlim_cur < sizeof(struct nspy_ring) ? -EFBIG : 0;
+	if (NSPY_SYS4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) < 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
+		return UINT64_MAX;
+	return limit.rlim_cur;
 }
 
 static struct nspy_ring *
@@ -273,7 +276,8 @@ nspy_files_create(struct nspy_files *files, long pid, uint64_t pid_start,
 	struct nspy_ring *ring;
 	long fd;
 
-	*error = check_size_limit();
+	/* A file beyond the limit would bring SIGXFSZ: it ends the program. */
+	*error = nspy_files_size_limit() < sizeof(*ring) ? -EFBIG : 0;
 	for (long n = 1; n <= NUMBER_MAX && !*error; n++) {
 		expand_name(files->path, pid, n);
 		ring = create_ring(files, error);
@@ -339,19 +343,24 @@ nspy_files_grow(void *context, struct nspy_ring *ring)
 	const size_t chunk = NSPY_CONVERSATIONS_CHUNK *
 			     sizeof(struct nspy_conversation);
 	struct nspy_files *files = context;
-	int err;
-	long fd = NSPY_SYS4(SYS_openat, AT_FDCWD, ring_path(files),
-			    O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+	void *pages = &ring->conversations[ring->allocated];
+	/* No descriptor, and the ring may have lost its name already. */
+	long result = NSPY_SYS3(SYS_madvise, pages, chunk,
+				MADV_POPULATE_WRITE);
 
-	if (fd < 0)
-		return (int)fd;
-	err = allocate((int)fd,
-		       offsetof(struct nspy_ring, conversations) +
-			       ring->allocated *
-				       sizeof(struct nspy_conversation),
-		       chunk);
-	NSPY_SYS1(SYS_close, fd);
-	if (!err)
+	if (result == -EINVAL) {
+		/* Linux before 5.14. */
+		long fd = NSPY_SYS4(SYS_openat, AT_FDCWD, ring_path(files),
+				    O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+
+		if (fd < 0)
+			return (int)fd;
+		result = allocate((int)fd,
+				  (uint64_t)((char *)pages - (char *)ring),
+				  chunk);
+		NSPY_SYS1(SYS_close, fd);
+	}
+	if (result >= 0)
 		ring->allocated += NSPY_CONVERSATIONS_CHUNK;
-	return err;
+	return result < 0 ? (int)result : 0;
 }

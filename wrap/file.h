@@ -36,6 +36,9 @@ void nspy_files_close(struct nspy_files *files);
 /* The capture is complete: the ring goes. */
 void nspy_files_remove_ring(const struct nspy_files *files);
 
+/* RLIMIT_FSIZE in bytes, UINT64_MAX for none. One system call. */
+uint64_t nspy_files_size_limit(void);
+
 /* See nspy_drain.grow; context is the struct nspy_files. */
 int nspy_files_grow(void *context, struct nspy_ring *ring);
 

@@ -30,7 +30,7 @@ void nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
 
 /* hook_data.c: bytes move. */
 void nspy_on_send(struct nspy_call *call, ssize_t ret, const void *buf,
-		  int flags, const struct sockaddr *to);
+		  int flags, const struct sockaddr *to, socklen_t tolen);
 void nspy_on_sendv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 		   int iovcnt);
 void nspy_on_sendmsg(struct nspy_call *call, ssize_t ret,

@@ -9,6 +9,7 @@
 #include "wrap/report.h"
 #include "wrap/settings.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -53,7 +54,7 @@ nspy_tell_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 	struct nspy_tell tell = {.kind = NSPY_CLOSE};
 	uint32_t flags = atomic_load(&socket->flags);
 
-	if (socket->protocol != IPPROTO_TCP || nspy_socket_shared(socket) ||
+	if (socket->protocol != IPPROTO_TCP ||
 	    !(flags & (NSPY_CONNECTED | NSPY_CONNECTING)))
 		return;
 	call->fd = fd;
@@ -64,7 +65,9 @@ nspy_tell_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 		if (probe.peer.version)
 			nspy_connect_done(call, socket, 0);
 	}
-	if (closes_with_reset(fd))
+	if (nspy_socket_shared(socket))
+		tell.flags = NSPY_HELD;
+	else if (closes_with_reset(fd))
 		tell.flags = NSPY_RESET;
 	nspy_emit(call, socket, &tell);
 }
@@ -118,8 +121,13 @@ nspy_before_replace(int oldfd, int newfd)
 void
 nspy_before_fclose(FILE *stream)
 {
-	if (stream)
-		nspy_before_close(fileno(stream));
+	int error = errno, fd = stream ? fileno(stream) : -1;
+
+	/* What is still in its buffer goes before the FIN. */
+	if (nspy_descriptor_known(fd))
+		fflush(stream);
+	nspy_before_close(fd);
+	errno = error;
 }
 
 void
@@ -168,26 +176,4 @@ nspy_on_fcntl(struct nspy_call *call, int ret, int fd, int cmd)
 {
 	if (cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC)
 		nspy_on_dup(call, ret, fd);
-}
-
-void
-nspy_forget_passed(const struct msghdr *msg)
-{
-	/* CMSG_NXTHDR takes a pointer that it does not write through. */
-	struct msghdr *header = (struct msghdr *)(uintptr_t)msg;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c;
-	     c = CMSG_NXTHDR(header, c)) {
-		size_t len = c->cmsg_len - CMSG_LEN(0);
-		struct nspy_socket *stale;
-		int fd;
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; at + sizeof(fd) <= len; at += sizeof(fd)) {
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-			if (nspy_descriptor_forget(fd, &stale))
-				nspy_socket_free(stale);
-		}
-	}
 }

@@ -55,7 +55,7 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 
 static void
 on_sent(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
-	size_t iov_count, int flags, const void *to)
+	size_t iov_count, int flags, const void *to, socklen_t tolen)
 {
 	struct nspy_endpoint peer = {.version = 0};
 	struct nspy_tell tell = {
@@ -71,26 +71,27 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 		on_failed(call, NSPY_SEND);
 		return;
 	}
-	if (to)
-		peer = nspy_endpoint_of(to, sizeof(struct sockaddr_in6));
+	/* On a connected stream the kernel does not look at it either. */
+	if (to && call->socket->protocol == IPPROTO_UDP)
+		peer = nspy_endpoint_of(to, tolen);
 	on_moved(call, &tell, &peer);
 }
 
 void
 nspy_on_send(struct nspy_call *call, ssize_t ret, const void *buf, int flags,
-	     const struct sockaddr *to)
+	     const struct sockaddr *to, socklen_t tolen)
 {
 	const struct iovec iov = {(void *)(uintptr_t)buf,
 				  ret > 0 ? (size_t)ret : 0};
 
-	on_sent(call, ret, &iov, 1, flags, to);
+	on_sent(call, ret, &iov, 1, flags, to, tolen);
 }
 
 void
 nspy_on_sendv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 	      int iovcnt)
 {
-	on_sent(call, ret, iov, iovcnt > 0 ? (size_t)iovcnt : 0, 0, NULL);
+	on_sent(call, ret, iov, iovcnt > 0 ? (size_t)iovcnt : 0, 0, NULL, 0);
 }
 
 void
@@ -98,10 +99,10 @@ nspy_on_sendmsg(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		int flags)
 {
 	if (ret < 0)
-		on_sent(call, ret, NULL, 0, flags, NULL);
+		on_sent(call, ret, NULL, 0, flags, NULL, 0);
 	else
 		on_sent(call, ret, msg->msg_iov, msg->msg_iovlen, flags,
-			msg->msg_namelen ? msg->msg_name : NULL);
+			msg->msg_name, msg->msg_namelen);
 }
 
 void
@@ -109,7 +110,7 @@ nspy_on_sendmmsg(struct nspy_call *call, int ret, const struct mmsghdr *msgvec,
 		 int flags)
 {
 	if (ret < 0)
-		on_sent(call, ret, NULL, 0, flags, NULL);
+		on_sent(call, ret, NULL, 0, flags, NULL, 0);
 	for (int i = 0; i < ret; i++)
 		nspy_on_sendmsg(call, msgvec[i].msg_len, &msgvec[i].msg_hdr,
 				flags);
@@ -134,6 +135,9 @@ on_received(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 	};
 
 	call->result = ret;
+	/* MSG_TRUNC on a stream throws bytes away: the buffer has none. */
+	if (flags & MSG_TRUNC && call->socket->protocol == IPPROTO_TCP)
+		tell.iov_count = 0;
 	if (flags & NOT_RECEIVED)
 		return;
 	if (ret < 0) {
@@ -151,14 +155,11 @@ nspy_on_recv(struct nspy_call *call, ssize_t ret, const void *buf, size_t len,
 	     int flags, const struct sockaddr *from, const socklen_t *fromlen)
 {
 	size_t got = ret > 0 ? (size_t)ret : 0;
-	/* MSG_TRUNC on a stream throws bytes away: none are in the buffer. */
-	bool thrown = flags & MSG_TRUNC &&
-		      call->socket->protocol == IPPROTO_TCP;
 	const struct iovec iov = {(void *)(uintptr_t)buf,
-				  thrown ? 0 : got < len ? got : len};
+				  got < len ? got : len};
 	struct nspy_endpoint peer = {.version = 0};
 
-	if (ret >= 0 && from && fromlen)
+	if (ret >= 0 && from && fromlen && *fromlen <= call->room)
 		peer = nspy_endpoint_of(from, *fromlen);
 	on_received(call, ret, &iov, 1, len, flags, &peer);
 }
@@ -193,8 +194,7 @@ nspy_on_recvmsg(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		on_received(call, ret, NULL, 0, 0, flags, NULL);
 		return;
 	}
-	nspy_forget_passed(msg);
-	if (msg->msg_name)
+	if (msg->msg_name && msg->msg_namelen <= call->room)
 		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);
 	on_received(call, ret, msg->msg_iov, msg->msg_iovlen,
 		    ret ? (size_t)1 : room(msg->msg_iov, msg->msg_iovlen),
@@ -207,6 +207,8 @@ nspy_on_recvmmsg(struct nspy_call *call, int ret, const struct mmsghdr *msgvec,
 {
 	if (ret < 0)
 		on_received(call, ret, NULL, 0, 0, flags, NULL);
+	/* Of many messages only the kernel knows the room. */
+	call->room = sizeof(struct sockaddr_storage);
 	for (int i = 0; i < ret; i++)
 		nspy_on_recvmsg(call, msgvec[i].msg_len, &msgvec[i].msg_hdr,
 				flags);

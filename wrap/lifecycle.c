@@ -37,7 +37,7 @@ static _Atomic int state;
 /* A page that fork gives to the child as zeros: the process it is for. */
 static _Atomic uint32_t *process;
 static struct nspy_ring *_Atomic ring;
-static _Atomic uint64_t next_drain_ns;
+static _Atomic uint64_t last_drain_ns, drain_pause_ns;
 static _Atomic int finished; /* the ring file is gone: write at once */
 /* Held by the one thread that drains, with all signals blocked. */
 static _Atomic int draining;
@@ -50,6 +50,16 @@ nspy_now(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* For durations: CLOCK_REALTIME may be set while they pass. */
+static uint64_t
+monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -123,18 +133,34 @@ start(void)
 static void
 start_again(void)
 {
-	struct nspy_ring *old = atomic_exchange(&ring, NULL);
+	uint64_t all = ~(uint64_t)0, mask;
+	struct nspy_ring *old;
 
+	/* A handler with traffic of its own would do this a second time. */
+	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
+	old = atomic_load(process) ? NULL : atomic_exchange(&ring, NULL);
 	if (old) {
-		NSPY_SYS2(SYS_munmap, old, sizeof(*old));
+		/*
+		 * Not unmapped: the fork may have been in a signal handler,
+		 * over a thread that is about to write an event there.
+		 */
+		NSPY_SYS6(SYS_mmap, old, sizeof(*old), PROT_READ | PROT_WRITE,
+			  MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS |
+				  MAP_NORESERVE,
+			  -1, 0);
 		nspy_files_close(&files);
+	}
+	if (atomic_load(process)) {
+		NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
+		return;
 	}
 	files.path[0] = '\0';
 	atomic_store(&finished, 0);
 	atomic_store(&draining, 0);
-	atomic_store(&next_drain_ns, 0);
+	atomic_store(&drain_pause_ns, 0);
 	nspy_forks++;
 	atomic_store(process, get_pid());
+	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
 }
 
 bool
@@ -244,16 +270,16 @@ drain_now(bool skip)
 
 	if (!lock_drain(&mask))
 		return false;
-	begin = nspy_now();
+	begin = monotonic();
+	drain.size_limit = nspy_files_size_limit();
 	fd = nspy_files_capture(&files);
 	err = fd < 0 ? fd : nspy_drain_run(&drain, fd, skip);
 	if (err)
 		atomic_store(&state, OFF);
 	if (!atomic_load(&finished)) {
-		uint64_t end = nspy_now();
-
-		atomic_store(&next_drain_ns,
-			     end + (end - begin) * DRAIN_SHARE);
+		atomic_store(&drain_pause_ns,
+			     (monotonic() - begin) * DRAIN_SHARE);
+		atomic_store(&last_drain_ns, nspy_now());
 	}
 	unlock_drain(&mask);
 	if (err)
@@ -271,8 +297,10 @@ nspy_drain_when_due(uint64_t now_ns)
 	if (!r)
 		return;
 	pending = nspy_ring_pending(r);
+	/* When the clock was set back the difference is huge, and it is due. */
 	if (pending > NSPY_RING_DATA / 2 ||
-	    (pending && now_ns >= atomic_load(&next_drain_ns)))
+	    (pending && now_ns - atomic_load(&last_drain_ns) >=
+				atomic_load(&drain_pause_ns)))
 		drain_now(false);
 }
 
@@ -288,7 +316,7 @@ nspy_reserve(uint32_t len, struct nspy_place *place)
 			return false;
 	}
 	while (!nspy_ring_reserve(r, len, place)) {
-		uint64_t now = nspy_now();
+		uint64_t now = monotonic();
 
 		if (!since)
 			since = now;
@@ -304,24 +332,39 @@ nspy_reserve(uint32_t len, struct nspy_place *place)
 	return true;
 }
 
+static void
+report_lost(uint64_t lost)
+{
+	char text[NSPY_DECIMAL_MAX];
+
+	if (!lost)
+		return;
+	nspy_decimal(text, (long)lost);
+	nspy_report(files.path, ": ", text, " calls are missing in it", NULL);
+}
+
 void
 nspy_finish(void)
 {
+	bool first;
 	struct nspy_ring *r;
 	uint64_t mask;
 
 	if (!nspy_recording() || nspy_in_vfork_child())
 		return;
 	r = atomic_load(&ring);
-	if (!r || atomic_exchange(&finished, 1))
+	if (!r)
 		return;
+	first = !atomic_exchange(&finished, 1);
+	atomic_store(&drain_pause_ns, 0);
 	/* Other threads may be between reserve and publish: let them finish. */
 	for (int i = 0; i < FINISH_TRIES; i++) {
 		if (drain_now(false) && !nspy_ring_pending(r))
 			break;
 		NSPY_SYS0(SYS_sched_yield);
 	}
-	atomic_store(&next_drain_ns, 0);
+	if (first)
+		report_lost(nspy_ring_progress(r)->lost);
 	/* A ring that is not empty stays, for `netspy recover`. */
 	if (atomic_load(&state) == STARTED && !nspy_ring_pending(r) &&
 	    lock_drain(&mask)) {

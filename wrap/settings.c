@@ -11,6 +11,7 @@
 #include "wrap/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -77,23 +78,36 @@ read_snaplen(void)
 	return NSPY_PCAP_SNAPLEN_MAX;
 }
 
+static bool
+is_below(const char *path, const char *directory)
+{
+	return strncmp(path, directory, strlen(directory)) == 0;
+}
+
 /*
  * The base name that the program was started by: with /proc/self/exe every
- * python3 would be a python3.11. Copied, as setproctitle may overwrite it.
+ * python3 would be a python3.11. That is for names that say nothing, as
+ * fexecve's "/dev/fd/3". Copied, as setproctitle may overwrite it.
  */
 static void
 read_executable(void)
 {
-	char *name = nspy_settings.executable;
+	char *link = nspy_settings.directory; /* not used yet */
 	const char *path = (const char *)getauxval(AT_EXECFN);
-	const char *base = path ? strrchr(path, '/') : NULL;
+	const char *base;
 
+	if (!path || is_below(path, "/dev/fd/") || is_below(path, "/proc/")) {
+		long len = NSPY_SYS4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe",
+				     link, PATH_MAX - 1);
+
+		link[len > 0 ? len : 0] = '\0';
+		path = link;
+	}
+	base = strrchr(path, '/');
 	base = base ? base + 1 : path;
-	/* fexecve() starts "/dev/fd/3". */
-	if (!base || !*base || strlen(base) > NAME_MAX ||
-	    strncmp(path, "/dev/fd/", 8) == 0)
+	if (!*base || strlen(base) > NAME_MAX)
 		base = "program";
-	memcpy(name, base, strlen(base) + 1);
+	memcpy(nspy_settings.executable, base, strlen(base) + 1);
 }
 
 /* NULL if the template is good, else what is wrong with it. */
