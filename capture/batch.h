@@ -23,13 +23,13 @@
 
 struct nspy_batch {
 	int fd;
-	int error;	   /* of the first write that failed: negative errno */
-	uint32_t snaplen;  /* of a whole packet, in bytes */
+	int error;	  /* of the first write that failed: negative errno */
+	uint32_t snaplen; /* of a whole packet, in bytes */
 	uint64_t size_limit; /* of the file, in bytes */
-	uint64_t offset;   /* in the file, behind the last record added */
-	uint64_t written;  /* in the file, behind the last record written */
-	uint64_t packets;  /* added since nspy_batch_begin */
-	uint32_t records;  /* of these, not yet written */
+	uint64_t offset;     /* in the file, behind the last record added */
+	uint64_t written;    /* in the file, behind the last record written */
+	uint64_t packets;    /* added since nspy_batch_begin */
+	uint32_t records;    /* of these, not yet written */
 	uint32_t iov_len;
 	struct iovec iov[2 * NSPY_BATCH_RECORDS + NSPY_BATCH_RECORDS];
 	uint8_t headers[NSPY_BATCH_RECORDS][112];

@@ -12,8 +12,8 @@
 
 enum nspy_conversation_state {
 	NSPY_SYN_SENT = 1,
-	NSPY_OPEN, /* the handshake is written */
-	NSPY_LATE, /* open before we looked: no handshake is invented */
+	NSPY_OPEN,    /* the handshake is written */
+	NSPY_LATE,    /* open before we looked: no handshake is invented */
 	NSPY_DROPPED, /* out of the table, still in the list of closed ones */
 };
 
@@ -32,9 +32,9 @@ struct nspy_conversation *nspy_conversation_find(struct nspy_drain *drain,
  * A new one, in which end[side] made the call; NULL when the table is full or
  * the disk is. What is in it is saved for a rollback.
  */
-struct nspy_conversation *
-nspy_conversation_new(struct nspy_drain *drain, const struct nspy_event *event,
-		      int side);
+struct nspy_conversation *nspy_conversation_new(struct nspy_drain *drain,
+						const struct nspy_event *event,
+						int side);
 
 /* Take it out of the table. */
 void nspy_conversation_drop(struct nspy_drain *drain,

@@ -27,9 +27,9 @@ enum nspy_kind {
 
 enum nspy_flag {
 	NSPY_MORE = 1,	 /* the next event continues the same call */
-	NSPY_URGENT = 2, /* MSG_OOB: the last byte is urgent (RFC 9293, 3.8.5) */
+	NSPY_URGENT = 2, /* MSG_OOB: the last byte is urgent */
 	NSPY_RESET = 4,	 /* the close makes the kernel send RST, not FIN */
-	NSPY_HELD = 8,	 /* the close may send nothing: others hold the socket */
+	NSPY_HELD = 8, /* the close may send nothing: others hold the socket */
 };
 
 /* An IPv4 address stands in the first 4 bytes; IPv4-mapped ones are IPv4. */

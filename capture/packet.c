@@ -93,8 +93,8 @@ put_ip(uint8_t *p, const struct nspy_packet *packet, size_t len)
 	memcpy(p, packet->from->addr, 4);
 	memcpy(p + 4, packet->to->addr, 4);
 	{
-		uint16_t sum = nspy_checksum_finish(
-			nspy_checksum_add(0, start, 20));
+		uint16_t sum =
+			nspy_checksum_finish(nspy_checksum_add(0, start, 20));
 
 		memcpy(start + 10, &sum, sizeof(sum));
 	}

@@ -64,8 +64,8 @@ nspy_ring_next(struct nspy_ring *ring, uint64_t *tail, bool skip,
 	    slot->skip >= NSPY_RING_DATA)
 		return NULL;
 	position += slot->skip;
-	*tail = nspy_position_after(word, slot->skip +
-						  nspy_record_size(slot->len));
+	*tail = nspy_position_after(word,
+				    slot->skip + nspy_record_size(slot->len));
 	if (position % NSPY_RING_DATA + slot->len > NSPY_RING_DATA)
 		return NULL;
 	return (const void *)&ring->data[position % NSPY_RING_DATA];

@@ -47,7 +47,7 @@ struct nspy_flow {
 	uint64_t received; /* bytes that the receiver's calls have told of */
 	uint64_t acked;	   /* bytes that the capture shows acknowledged */
 	uint32_t isn;
-	uint8_t fin;	 /* FIN is written */
+	uint8_t fin; /* FIN is written */
 	uint8_t fin_acked;
 	uint8_t told[2]; /* by its sender / receiver: calls seen from byte 0 */
 };
@@ -64,8 +64,9 @@ struct nspy_conversation {
 	uint8_t state;
 	uint8_t ended[2]; /* end i has closed, or was reset */
 	uint8_t closed;	  /* in the list of closed ones */
-	uint32_t protocol; /* IPPROTO_TCP, or IPPROTO_UDP: flows count datagrams */
-	uint32_t used; /* UDP: since it came into that list */
+	uint32_t
+		protocol; /* IPPROTO_TCP, or IPPROTO_UDP: flows count datagrams */
+	uint32_t used;	  /* UDP: since it came into that list */
 };
 
 struct nspy_undo {
@@ -93,8 +94,8 @@ struct nspy_ring {
 	char magic[8];
 	uint32_t snaplen;
 	uint32_t pid;
-	uint64_t pid_start;	/* field 22 of /proc/PID/stat */
-	uint64_t size;		/* of the file */
+	uint64_t pid_start; /* field 22 of /proc/PID/stat */
+	uint64_t size;	    /* of the file */
 	_Alignas(64) _Atomic uint64_t head;
 	_Alignas(64) _Atomic uint64_t consumed; /* the last committed tail */
 	_Atomic uint64_t generation;

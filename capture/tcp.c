@@ -194,14 +194,14 @@ write_data(struct teller *t, int from, size_t skip)
 	const struct nspy_event *event = t->event;
 	const uint8_t *data = nspy_event_data(event);
 	struct nspy_flow *flow = &t->c->flow[from];
-	size_t limit = t->c->state == NSPY_LATE ? IN_FLIGHT_LATE_MAX
-						: IN_FLIGHT_MAX;
+	size_t limit =
+		t->c->state == NSPY_LATE ? IN_FLIGHT_LATE_MAX : IN_FLIGHT_MAX;
 	size_t done = skip;
 
 	while (done < event->wire_len) {
 		bool first = flow->written == 0;
-		size_t kept = event->data_len > done ? event->data_len - done
-						     : 0;
+		size_t kept =
+			event->data_len > done ? event->data_len - done : 0;
 		struct nspy_packet probe = {
 			.from = &t->c->end[from],
 			.to = &t->c->end[!from],
@@ -212,13 +212,12 @@ write_data(struct teller *t, int from, size_t skip)
 		uint8_t flags = NSPY_TCP_ACK;
 
 		if (kept == len)
-			len = kept = nspy_batch_segment_len(
-				&t->drain->batch, &probe);
+			len = kept = nspy_batch_segment_len(&t->drain->batch,
+							    &probe);
 		if (done + len == event->wire_len &&
 		    !(event->flags & NSPY_MORE))
 			flags |= NSPY_TCP_PSH;
-		if (done + len == event->wire_len &&
-		    event->flags & NSPY_URGENT)
+		if (done + len == event->wire_len && event->flags & NSPY_URGENT)
 			flags |= NSPY_TCP_URG;
 		if (flow->written - flow->acked + len > limit)
 			acknowledge(t, !from);
@@ -341,9 +340,10 @@ nspy_tcp_event(struct nspy_drain *drain, const struct nspy_event *event)
 	struct teller t = {
 		.drain = drain,
 		.event = event,
-		.when_ns = event->kind == NSPY_RECV || event->kind == NSPY_ACCEPT
-				   ? event->end_ns
-				   : event->begin_ns,
+		.when_ns =
+			event->kind == NSPY_RECV || event->kind == NSPY_ACCEPT
+				? event->end_ns
+				: event->begin_ns,
 	};
 
 	t.c = nspy_conversation_find(drain, event, &t.side);

@@ -9,7 +9,8 @@
  * wildcard) stays zero, of the version of the other end.
  */
 static struct nspy_endpoint
-known_version(const struct nspy_endpoint *end, const struct nspy_endpoint *other)
+known_version(const struct nspy_endpoint *end,
+	      const struct nspy_endpoint *other)
 {
 	struct nspy_endpoint result = *end;
 

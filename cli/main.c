@@ -18,7 +18,8 @@ static const char usage[] =
 	"To record a program: LD_PRELOAD=LIBDIR/libnetspy.so program\n"
 	"To build recording in: cc app.c $(pkg-config --cflags --libs netspy)\n"
 	"\n"
-	"Exit status: 0, 1 when a capture could not be completed, 2 for a wrong\n"
+	"Exit status: 0, 1 when a capture could not be completed, 2 for a "
+	"wrong\n"
 	"command line. See netspy(1).\n";
 
 static int
@@ -44,8 +45,9 @@ recover(int count, char **files)
 	for (int i = 0; i < count; i++) {
 		if (files[i][0] != '-')
 			continue;
-		fprintf(stderr, "netspy: recover: unknown option '%s'; a file "
-				"of that name is ./%s\n",
+		fprintf(stderr,
+			"netspy: recover: unknown option '%s'; a file "
+			"of that name is ./%s\n",
 			files[i], files[i]);
 		return 2;
 	}
@@ -67,8 +69,9 @@ main(int argc, char **argv)
 		return say("netspy " PACKAGE_VERSION "\n");
 	}
 	if (argc > 1)
-		fprintf(stderr, "netspy: wrong command line at '%s'; see "
-				"netspy --help\n",
+		fprintf(stderr,
+			"netspy: wrong command line at '%s'; see "
+			"netspy --help\n",
 			argv[1]);
 	else
 		fputs(usage, stderr);

@@ -40,7 +40,8 @@ name_files(struct recovery *r, const char *file)
 {
 	size_t len = strlen(file), suffix_len = strlen(RING_SUFFIX);
 
-	if (len > suffix_len && strcmp(file + len - suffix_len, RING_SUFFIX) == 0)
+	if (len > suffix_len &&
+	    strcmp(file + len - suffix_len, RING_SUFFIX) == 0)
 		len -= suffix_len;
 	if (len == 0 || len >= sizeof(r->capture))
 		return complain(file, "not a file name");
@@ -102,10 +103,8 @@ open_files(struct recovery *r)
 					    "remove the ring yourself");
 	if (r->capture_fd < 0)
 		return complain(r->capture, strerror(errno));
-	if (!is_capture(r->capture) ||
-	    fstat(r->capture_fd, &status) < 0 ||
-	    (uint64_t)status.st_size <
-		    nspy_ring_progress(r->ring)->file_size)
+	if (!is_capture(r->capture) || fstat(r->capture_fd, &status) < 0 ||
+	    (uint64_t)status.st_size < nspy_ring_progress(r->ring)->file_size)
 		return complain(r->capture,
 				"not the capture that its ring belongs to");
 	return 0;

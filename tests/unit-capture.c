@@ -38,11 +38,9 @@ static struct nspy_ring *
 new_ring(void)
 {
 	char name[] = "unit-capture.XXXXXX";
-	struct nspy_ring *ring = mmap(NULL, sizeof(*ring),
-				      PROT_READ | PROT_WRITE,
-				      MAP_PRIVATE | MAP_ANONYMOUS |
-					      MAP_NORESERVE,
-				      -1, 0);
+	struct nspy_ring *ring =
+		mmap(NULL, sizeof(*ring), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	uint8_t header[NSPY_PCAP_HEADER_LEN];
 
 	CHECK(ring != MAP_FAILED);
@@ -87,8 +85,7 @@ put(struct nspy_ring *ring, const struct nspy_event *event, bool publish)
 {
 	struct nspy_place place;
 
-	if (!nspy_ring_reserve(ring,
-			       (uint32_t)sizeof(*event) + event->data_len,
+	if (!nspy_ring_reserve(ring, (uint32_t)sizeof(*event) + event->data_len,
 			       &place))
 		return false;
 	*place.event = *event;

@@ -30,8 +30,8 @@ static inline bool
 nspy_begin(struct nspy_call *call, const char *name, int fd)
 {
 	if ((uint32_t)fd < nspy_descriptor_count &&
-	    atomic_load_explicit(&nspy_descriptors[fd],
-				 memory_order_relaxed) == NSPY_OTHER)
+	    atomic_load_explicit(&nspy_descriptors[fd], memory_order_relaxed) ==
+		    NSPY_OTHER)
 		return false;
 	return nspy_begin_socket(call, name, fd);
 }

@@ -40,9 +40,9 @@ static _Atomic uint64_t sockets_free;
 static void *
 reserve(size_t len)
 {
-	long result = NSPY_SYS6(SYS_mmap, NULL, len, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				-1, 0);
+	long result =
+		NSPY_SYS6(SYS_mmap, NULL, len, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return result < 0 && result > -4096 ? NULL : (void *)result;
 }

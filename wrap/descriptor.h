@@ -14,9 +14,9 @@
 enum nspy_socket_flag {
 	NSPY_CONNECTING = 1, /* connect() in progress; begun at connect_ns */
 	NSPY_CONNECTED = 2,
-	NSPY_DEAF = 8,	      /* our own shutdown(SHUT_RD): no FIN at its end */
+	NSPY_DEAF = 8, /* our own shutdown(SHUT_RD): no FIN at its end */
 	NSPY_LOCAL_KNOWN = 16, /* the local port will not change */
-	NSPY_FOREIGN = 32,    /* open before us: others may hold it too */
+	NSPY_FOREIGN = 32,     /* open before us: others may hold it too */
 };
 
 struct nspy_socket {

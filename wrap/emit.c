@@ -62,8 +62,8 @@ advance(struct cursor *cursor, size_t len)
 static uint32_t
 thread_id(uint32_t pid)
 {
-	static _Thread_local uint32_t tid, of_pid
-		__attribute__((tls_model("initial-exec")));
+	static _Thread_local uint32_t tid,
+		of_pid __attribute__((tls_model("initial-exec")));
 
 	if (of_pid != pid) {
 		tid = (uint32_t)NSPY_SYS0(SYS_gettid);

@@ -88,8 +88,8 @@ expand_name(char *path, long pid, long number)
 	}
 	if (!numbered && number > 1) {
 		char *dot = strrchr(path + base, '.');
-		size_t stem = dot && dot != path + base ? (size_t)(dot - path)
-							: len;
+		size_t stem =
+			dot && dot != path + base ? (size_t)(dot - path) : len;
 		char *end = scratch;
 
 		/* name.pcap becomes name_2.pcap */
@@ -189,8 +189,8 @@ identify(struct nspy_files *files, int fd)
 
 	if (err < 0)
 		return err;
-	files->dev = (uint64_t)status.stx_dev_major << 32 |
-		     status.stx_dev_minor;
+	files->dev =
+		(uint64_t)status.stx_dev_major << 32 | status.stx_dev_minor;
 	files->ino = status.stx_ino;
 	return 0;
 }
@@ -198,8 +198,8 @@ identify(struct nspy_files *files, int fd)
 static bool
 is_capture(const struct nspy_files *files, long fd)
 {
-	if (fd < 0 || NSPY_SYS5(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO,
-				&status) < 0)
+	if (fd < 0 ||
+	    NSPY_SYS5(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &status) < 0)
 		return false;
 	return files->ino == status.stx_ino &&
 	       files->dev == ((uint64_t)status.stx_dev_major << 32 |
@@ -340,13 +340,12 @@ nspy_files_remove_ring(const struct nspy_files *files)
 int
 nspy_files_grow(void *context, struct nspy_ring *ring)
 {
-	const size_t chunk = NSPY_CONVERSATIONS_CHUNK *
-			     sizeof(struct nspy_conversation);
+	const size_t chunk =
+		NSPY_CONVERSATIONS_CHUNK * sizeof(struct nspy_conversation);
 	struct nspy_files *files = context;
 	void *pages = &ring->conversations[ring->allocated];
 	/* No descriptor, and the ring may have lost its name already. */
-	long result = NSPY_SYS3(SYS_madvise, pages, chunk,
-				MADV_POPULATE_WRITE);
+	long result = NSPY_SYS3(SYS_madvise, pages, chunk, MADV_POPULATE_WRITE);
 
 	if (result == -EINVAL) {
 		/* Linux before 5.14. */

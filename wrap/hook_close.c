@@ -112,9 +112,8 @@ nspy_before_close(int fd)
 void
 nspy_before_replace(int oldfd, int newfd)
 {
-	if (oldfd != newfd &&
-	    (!nspy_descriptor_known(newfd) ||
-	     NSPY_SYS3(SYS_fcntl, oldfd, F_GETFD, 0) >= 0))
+	if (oldfd != newfd && (!nspy_descriptor_known(newfd) ||
+			       NSPY_SYS3(SYS_fcntl, oldfd, F_GETFD, 0) >= 0))
 		nspy_before_close(newfd);
 }
 

@@ -40,9 +40,8 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 	if (socket->protocol == IPPROTO_TCP) {
 		nspy_connect_done(call, socket, 0);
 		/* recv() after our own shutdown(SHUT_RD): not the peer's FIN. */
-		if (!tell->len &&
-		    (tell->kind == NSPY_SEND ||
-		     (atomic_load(&socket->flags) & NSPY_DEAF)))
+		if (!tell->len && (tell->kind == NSPY_SEND ||
+				   (atomic_load(&socket->flags) & NSPY_DEAF)))
 			return;
 	} else {
 		if (!(atomic_load(&socket->flags) & NSPY_LOCAL_KNOWN))

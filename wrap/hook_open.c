@@ -62,8 +62,8 @@ nspy_on_socket(struct nspy_call *call, int ret, int domain, int type,
 	if (ret < 0 || !nspy_recording() || nspy_in_vfork_child())
 		return;
 	forget_stale(ret);
-	call->socket = nspy_descriptor_add(ret, recorded ? version : 0,
-					   recorded);
+	call->socket =
+		nspy_descriptor_add(ret, recorded ? version : 0, recorded);
 	call->result = ret;
 }
 

@@ -25,8 +25,8 @@ struct nspy_settings nspy_settings;
 unsigned int
 nspy_decimal(char text[NSPY_DECIMAL_MAX], long value)
 {
-	unsigned long rest = value < 0 ? 0ul - (unsigned long)value
-				       : (unsigned long)value;
+	unsigned long rest =
+		value < 0 ? 0ul - (unsigned long)value : (unsigned long)value;
 	char reversed[NSPY_DECIMAL_MAX];
 	unsigned int count = 0, len = 0;
 
