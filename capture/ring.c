@@ -163,3 +163,19 @@ nspy_ring_valid(const struct nspy_ring *ring, uint64_t size)
 	       memcmp(ring->magic, NSPY_RING_MAGIC, sizeof(ring->magic)) == 0 &&
 	       ring->allocated <= NSPY_CONVERSATIONS_MAX;
 }
+
+uint64_t
+nspy_process_start(const char *stat)
+{
+	uint64_t start = 0;
+	/* The name in field 2 may hold anything but ends with the last ')'. */
+	const char *p = strrchr(stat, ')');
+
+	for (int field = 2; p && field < 22; field++) {
+		p = strchr(p, ' ');
+		p = p ? p + 1 : NULL;
+	}
+	while (p && *p >= '0' && *p <= '9')
+		start = start * 10 + (uint64_t)(*p++ - '0');
+	return start;
+}

@@ -179,6 +179,12 @@ bool nspy_ring_has_undo(const struct nspy_ring *ring, uint32_t entries);
 void nspy_ring_save(struct nspy_ring *ring, uint32_t conversation);
 void nspy_ring_save_bucket(struct nspy_ring *ring, uint32_t bucket);
 
+/*
+ * Field 22 of a /proc/PID/stat text: when the process began, in clock ticks
+ * since boot. With the pid it names a process for good. 0 if it is not there.
+ */
+uint64_t nspy_process_start(const char *stat);
+
 /* Whether a ring file of size bytes can be trusted with its offsets. */
 bool nspy_ring_valid(const struct nspy_ring *ring, uint64_t size);
 

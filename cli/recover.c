@@ -110,12 +110,11 @@ open_files(struct recovery *r)
 	return 0;
 }
 
-/* Field 22 of /proc/PID/stat, or 0 when there is no such process. */
+/* When the process began, or 0 when there is no such process. */
 static uint64_t
-process_start(uint32_t pid)
+start_of(uint32_t pid)
 {
-	char path[64], text[1024], *p;
-	uint64_t start = 0;
+	char path[64], text[1024];
 	size_t len;
 	FILE *stat;
 
@@ -126,17 +125,10 @@ process_start(uint32_t pid)
 	len = fread(text, 1, sizeof(text) - 1, stat);
 	fclose(stat);
 	text[len] = '\0';
-	p = strrchr(text, ')');
-	for (int field = 2; p && field < 22; field++) {
-		p = strchr(p, ' ');
-		p = p ? p + 1 : NULL;
-	}
 	/* A zombie writes no more; its state is field 3. */
-	if (p && strstr(text, ") Z "))
+	if (strstr(text, ") Z "))
 		return 0;
-	if (p)
-		start = strtoull(p, NULL, 10);
-	return start;
+	return nspy_process_start(text);
 }
 
 static int
@@ -208,7 +200,7 @@ nspy_recover(const char *file)
 	if (!status)
 		status = open_files(&r);
 	if (!status && r.ring->pid_start &&
-	    process_start(r.ring->pid) == r.ring->pid_start) {
+	    start_of(r.ring->pid) == r.ring->pid_start) {
 		fprintf(stderr,
 			"netspy: recover: %s: process %" PRIu32
 			" is alive and still writes it\n",

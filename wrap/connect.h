@@ -10,8 +10,11 @@
 void nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 		       int error);
 
-/* The program's last descriptor of the socket goes: tell its end. */
-void nspy_tell_close(struct nspy_call *call, int fd,
-		     struct nspy_socket *socket);
+/*
+ * fd is about to be closed: the table changes before the kernel's, where the
+ * number is free right after. The end of a socket whose last descriptor it is
+ * gets told; then the result is true.
+ */
+bool nspy_end_descriptor(int fd);
 
 #endif

@@ -237,6 +237,15 @@ nspy_descriptor_forget(int fd, struct nspy_socket **socket)
 	return *socket && atomic_fetch_sub(&(*socket)->descriptors, 1) == 1;
 }
 
+void
+nspy_descriptor_forget_stale(int fd)
+{
+	struct nspy_socket *socket;
+
+	if (nspy_descriptor_forget(fd, &socket))
+		nspy_socket_free(socket);
+}
+
 bool
 nspy_socket_shared(const struct nspy_socket *socket)
 {

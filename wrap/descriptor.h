@@ -70,6 +70,9 @@ void nspy_descriptor_copy(int fd, struct nspy_socket *socket);
 /* fd is about to be closed. True when it was the socket's last one here. */
 bool nspy_descriptor_forget(int fd, struct nspy_socket **socket);
 
+/* The kernel gave out fd anew: what was known of it is over, untold. */
+void nspy_descriptor_forget_stale(int fd);
+
 /* Give a forgotten socket's memory back. */
 void nspy_socket_free(struct nspy_socket *socket);
 

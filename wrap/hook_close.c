@@ -48,8 +48,8 @@ closes_with_reset(int fd)
 	return unread > 0 || (linger.l_onoff && linger.l_linger == 0);
 }
 
-void
-nspy_tell_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
+static void
+tell_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
 	struct nspy_tell tell = {.kind = NSPY_CLOSE};
 	uint32_t flags = atomic_load(&socket->flags);
@@ -72,21 +72,19 @@ nspy_tell_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 	nspy_emit(call, socket, &tell);
 }
 
-/* The table changes before the kernel's: the number is free right after. */
-static void
-forget(int fd)
+bool
+nspy_end_descriptor(int fd)
 {
-	struct nspy_call call = {.name = "close"};
+	struct nspy_call call = {.name = NULL};
 	struct nspy_socket *socket;
 
 	if (!nspy_descriptor_forget(fd, &socket))
-		return;
+		return false;
 	call.begin_ns = call.end_ns = nspy_now();
-	nspy_tell_close(&call, fd, socket);
+	tell_close(&call, fd, socket);
 	nspy_socket_free(socket);
 	nspy_drain_when_due(call.end_ns);
-	if (nspy_settings.debug)
-		nspy_report_call(call.name, fd, 0, 0);
+	return true;
 }
 
 /*
@@ -104,8 +102,9 @@ nspy_before_close(int fd)
 	if (word == NSPY_OTHER)
 		atomic_store(&nspy_descriptors[fd], NSPY_UNKNOWN);
 	else if (word != NSPY_UNKNOWN && nspy_recording() &&
-		 !nspy_in_vfork_child())
-		forget(fd);
+		 !nspy_in_vfork_child() && nspy_end_descriptor(fd) &&
+		 nspy_settings.debug)
+		nspy_report_call("close", fd, 0, 0);
 }
 
 /* dup2() closes newfd, but not when oldfd is bad or the same. */
@@ -148,7 +147,7 @@ nspy_before_closefrom(int lowfd)
 void
 nspy_on_dup(struct nspy_call *call, int ret, int oldfd)
 {
-	struct nspy_socket *socket, *stale;
+	struct nspy_socket *socket;
 
 	if (ret < 0 || ret == oldfd || !nspy_recording())
 		return;
@@ -160,8 +159,7 @@ nspy_on_dup(struct nspy_call *call, int ret, int oldfd)
 	}
 	if (nspy_in_vfork_child())
 		return;
-	if (nspy_descriptor_forget(ret, &stale))
-		nspy_socket_free(stale);
+	nspy_descriptor_forget_stale(ret);
 	socket = nspy_descriptor_find(oldfd);
 	if (socket) {
 		nspy_descriptor_copy(ret, socket);

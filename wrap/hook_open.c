@@ -28,16 +28,6 @@ clear(struct nspy_socket *socket, uint32_t flag)
 	atomic_fetch_and(&socket->flags, ~flag);
 }
 
-/* A number that the kernel gave out anew: what we knew of it is over. */
-static void
-forget_stale(int fd)
-{
-	struct nspy_socket *socket;
-
-	if (nspy_descriptor_forget(fd, &socket))
-		nspy_socket_free(socket);
-}
-
 /* IPPROTO_TCP or IPPROTO_UDP, or 0: not recorded. */
 static uint8_t
 recorded_protocol(int type, int protocol)
@@ -61,7 +51,7 @@ nspy_on_socket(struct nspy_call *call, int ret, int domain, int type,
 
 	if (ret < 0 || !nspy_recording() || nspy_in_vfork_child())
 		return;
-	forget_stale(ret);
+	nspy_descriptor_forget_stale(ret);
 	call->socket =
 		nspy_descriptor_add(ret, recorded ? version : 0, recorded);
 	call->result = ret;
@@ -74,7 +64,7 @@ nspy_on_socketpair(struct nspy_call *call, int ret, const int sv[2])
 	if (ret < 0 || !nspy_recording() || nspy_in_vfork_child())
 		return;
 	for (int i = 0; i < 2; i++) {
-		forget_stale(sv[i]);
+		nspy_descriptor_forget_stale(sv[i]);
 		nspy_descriptor_add(sv[i], 0, 0);
 	}
 }
@@ -228,7 +218,7 @@ nspy_on_accept(struct nspy_call *call, int ret)
 	call->result = ret;
 	if (ret < 0 || nspy_in_vfork_child())
 		return;
-	forget_stale(ret);
+	nspy_descriptor_forget_stale(ret);
 	socket = nspy_descriptor_add(ret, call->socket->version,
 				     call->socket->protocol);
 	if (!socket)

@@ -38,17 +38,9 @@ tell_open_sockets(void)
 {
 	uint32_t limit = nspy_descriptor_limit();
 
-	for (uint32_t fd = 0; fd < limit; fd++) {
-		struct nspy_call call = {.name = "exit"};
-		struct nspy_socket *socket;
-
-		if (!nspy_descriptor_known((int)fd) ||
-		    !nspy_descriptor_forget((int)fd, &socket))
-			continue;
-		call.begin_ns = call.end_ns = nspy_now();
-		nspy_tell_close(&call, (int)fd, socket);
-		nspy_socket_free(socket);
-	}
+	for (uint32_t fd = 0; fd < limit; fd++)
+		if (nspy_descriptor_known((int)fd))
+			nspy_end_descriptor((int)fd);
 }
 
 void

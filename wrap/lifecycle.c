@@ -79,7 +79,8 @@ nspy_process(void)
 static void
 stop(const char *what, int error, const char *rest)
 {
-	atomic_store(&state, OFF);
+	if (atomic_exchange(&state, OFF) == OFF)
+		return;
 	nspy_report(what, files.path[0] ? " " : "", files.path, ": ",
 		    nspy_error_name(-error), "; recording stops", rest, NULL);
 }
@@ -129,16 +130,26 @@ start(void)
 		atomic_store(&state, STARTED);
 }
 
+static void
+block_signals(uint64_t *mask)
+{
+	uint64_t all = ~(uint64_t)0;
+
+	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &all, mask, 8);
+}
+
+static void
+restore_signals(const uint64_t *mask)
+{
+	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, 8);
+}
+
 /* In a forked child: nothing of the parent's recording is ours. */
 static void
-start_again(void)
+leave_parent(void)
 {
-	uint64_t all = ~(uint64_t)0, mask;
-	struct nspy_ring *old;
+	struct nspy_ring *old = atomic_exchange(&ring, NULL);
 
-	/* A handler with traffic of its own would do this a second time. */
-	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, 8);
-	old = atomic_load(process) ? NULL : atomic_exchange(&ring, NULL);
 	if (old) {
 		/*
 		 * Not unmapped: the fork may have been in a signal handler,
@@ -150,17 +161,24 @@ start_again(void)
 			  -1, 0);
 		nspy_files_close(&files);
 	}
-	if (atomic_load(process)) {
-		NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
-		return;
-	}
 	files.path[0] = '\0';
 	atomic_store(&finished, 0);
 	atomic_store(&draining, 0);
 	atomic_store(&drain_pause_ns, 0);
 	nspy_forks++;
 	atomic_store(process, get_pid());
-	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
+}
+
+static void
+start_again(void)
+{
+	uint64_t mask;
+
+	/* A handler with traffic of its own may have done it just now. */
+	block_signals(&mask);
+	if (atomic_load(process) == 0)
+		leave_parent();
+	restore_signals(&mask);
 }
 
 bool
@@ -189,13 +207,12 @@ nspy_in_vfork_child(void)
 static bool
 lock_drain(uint64_t *mask)
 {
-	uint64_t all = ~(uint64_t)0;
 	int expected = 0;
 
-	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, &all, mask, 8);
+	block_signals(mask);
 	if (atomic_compare_exchange_strong(&draining, &expected, 1))
 		return true;
-	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, 8);
+	restore_signals(mask);
 	return false;
 }
 
@@ -203,16 +220,13 @@ static void
 unlock_drain(const uint64_t *mask)
 {
 	atomic_store(&draining, 0);
-	NSPY_SYS4(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, 8);
+	restore_signals(mask);
 }
 
-/* When this process began, in clock ticks since boot: field 22 of its stat. */
 static uint64_t
-process_start(void)
+own_start(void)
 {
 	static char text[512]; /* guarded by draining */
-	char *p;
-	uint64_t value = 0;
 	long len, fd = NSPY_SYS4(SYS_openat, AT_FDCWD, "/proc/self/stat",
 				 O_RDONLY | O_CLOEXEC, 0);
 
@@ -221,15 +235,7 @@ process_start(void)
 	len = NSPY_SYS3(SYS_read, fd, text, sizeof(text) - 1);
 	NSPY_SYS1(SYS_close, fd);
 	text[len > 0 ? len : 0] = '\0';
-	/* The name in field 2 may hold anything but ends with the last ')'. */
-	p = strrchr(text, ')');
-	for (int field = 2; p && field < 22; field++) {
-		p = strchr(p, ' ');
-		p = p ? p + 1 : NULL;
-	}
-	while (p && *p >= '0' && *p <= '9')
-		value = value * 10 + (uint64_t)(*p++ - '0');
-	return value;
+	return nspy_process_start(text);
 }
 
 static struct nspy_ring *
@@ -246,7 +252,7 @@ create_ring(void)
 	}
 	created = atomic_load(&ring);
 	if (!created) {
-		created = nspy_files_create(&files, get_pid(), process_start(),
+		created = nspy_files_create(&files, get_pid(), own_start(),
 					    &error);
 		if (created) {
 			drain.ring = created;
@@ -255,9 +261,9 @@ create_ring(void)
 			atomic_store(&ring, created);
 		}
 	}
-	unlock_drain(&mask);
 	if (error)
 		stop("cannot create a capture", error, "");
+	unlock_drain(&mask);
 	return created;
 }
 
@@ -275,16 +281,14 @@ drain_now(bool skip)
 	fd = nspy_files_capture(&files);
 	err = fd < 0 ? fd : nspy_drain_run(&drain, fd, skip);
 	if (err)
-		atomic_store(&state, OFF);
+		stop("cannot write", err,
+		     "; netspy recover can complete the capture");
 	if (!atomic_load(&finished)) {
 		atomic_store(&drain_pause_ns,
 			     (monotonic() - begin) * DRAIN_SHARE);
 		atomic_store(&last_drain_ns, nspy_now());
 	}
 	unlock_drain(&mask);
-	if (err)
-		stop("cannot write", err,
-		     "; netspy recover can complete the capture");
 	return true;
 }
 
@@ -360,6 +364,8 @@ nspy_finish(void)
 	/* Other threads may be between reserve and publish: let them finish. */
 	for (int i = 0; i < FINISH_TRIES; i++) {
 		if (drain_now(false) && !nspy_ring_pending(r))
+			break;
+		if (atomic_load(&state) != STARTED)
 			break;
 		NSPY_SYS0(SYS_sched_yield);
 	}
