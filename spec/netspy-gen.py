@@ -29,6 +29,8 @@ def fold(head, items, tail):
 
 def declare(parameter):
     """A parameter as C declares it; "int [2]" becomes "int sv[2]"."""
+    if "(*)" in parameter["type"]:
+        return parameter["type"].replace("(*)", f"(*{parameter['name']})")
     before, bracket, after = parameter["type"].partition("[")
     before = before.rstrip()
     space = "" if before.endswith("*") else " "
@@ -36,9 +38,7 @@ def declare(parameter):
 
 
 def body_head(entry, tail):
-    parameters = list(entry["parameters"])
-    if "variadic" in entry:
-        parameters.append(entry["variadic"])
+    parameters = entry["parameters"] + entry.get("variadic", [])
     name = entry["name"]
     return entry["return_type"] + "\n" + fold(
         f"nspy_call_{name}(",
@@ -53,9 +53,8 @@ def body(entry):
     for word in arguments.split():
         argument, _, default = word.partition("=")
         passed.append(given.get(argument, default))
-    values = [p["name"] for p in entry["parameters"]]
-    if "variadic" in entry:
-        values.append(entry["variadic"]["name"])
+    values = [p["name"]
+              for p in entry["parameters"] + entry.get("variadic", [])]
 
     stored = fold("\tret = real(", values, ");")
     result = "" if entry["return_type"] == "void" else "return "
@@ -134,12 +133,13 @@ def door(entry, alias, binding):
     variadic = entry.get("variadic")
     if variadic:
         declared.append("...")
-        body_lines += [
-            "\tva_list list;", f"\t{declare(variadic)};", "",
-            f"\tva_start(list, {values[-1]});",
-            f"\t{variadic['name']} = va_arg(list, {variadic['type']});",
-            "\tva_end(list);"]
-        values.append(variadic["name"])
+        body_lines += ["\tva_list list;"]
+        body_lines += [f"\t{declare(v)};" for v in variadic]
+        body_lines += ["", f"\tva_start(list, {values[-1]});"]
+        body_lines += [f"\t{v['name']} = va_arg(list, {v['type']});"
+                       for v in variadic]
+        body_lines += ["\tva_end(list);"]
+        values += [v["name"] for v in variadic]
     if extra:
         body_lines += [f"\tif ({extra['bounds']} > {extra['name']})",
                        "\t\t__chk_fail();"]

@@ -41,7 +41,7 @@ SHAPE_ARGUMENTS = {"guarded": ["fd"], "replace": ["newfd"]}
 
 FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
                  "header": str, "role": str, "arguments": dict}
-FUNCTION_OPTIONS = {"variadic": dict, "aliases": list, "requires": str,
+FUNCTION_OPTIONS = {"variadic": list, "aliases": list, "requires": str,
                     "bindings": list}
 ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
                  "requires": str}
@@ -163,8 +163,7 @@ def check_function(number, entry):
     check_name(where, "a header", entry["header"], r"[\w/]+\.h")
     check_name(where, "a macro", entry.get("requires", "HAVE_"), r"HAVE_\w*")
     check_bindings(where, entry, BINDINGS)
-    parameters = entry["parameters"] + (
-        [entry["variadic"]] if "variadic" in entry else [])
+    parameters = entry["parameters"] + entry.get("variadic", [])
     seen = []
     for parameter in parameters:
         check_keys(f"{where}: parameter", parameter, PARAMETER_KEYS, {})
