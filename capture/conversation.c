@@ -221,7 +221,7 @@ append_closed(struct nspy_drain *drain, struct nspy_conversation *c)
 
 /*
  * The one that closed first leaves the list, and the table too unless its
- * other end has turned up. UDP that was used since goes to the end once more.
+ * other end has turned up. A datagram one that was used since goes to the end once more.
  */
 static void
 forget_oldest(struct nspy_drain *drain)
@@ -240,10 +240,10 @@ forget_oldest(struct nspy_drain *drain)
 	if (c->state == NSPY_DROPPED) {
 		c->next = progress->conversations_free;
 		progress->conversations_free = index;
-	} else if (c->protocol == IPPROTO_UDP && c->used) {
+	} else if (c->protocol != IPPROTO_TCP && c->used) {
 		c->used = 0;
 		append_closed(drain, c);
-	} else if (c->protocol == IPPROTO_UDP || !c->cookie[0] ||
+	} else if (c->protocol != IPPROTO_TCP || !c->cookie[0] ||
 		   !c->cookie[1] || (c->ended[0] && c->ended[1])) {
 		nspy_conversation_drop(drain, c);
 	}

@@ -30,7 +30,7 @@ add_event(struct nspy_drain *drain, const struct nspy_event *event)
 {
 	bool told = event->protocol == IPPROTO_TCP
 			    ? nspy_tcp_event(drain, event)
-			    : nspy_udp_event(drain, event);
+			    : nspy_datagram_event(drain, event);
 
 	if (!told)
 		drain->progress->lost++;

@@ -39,6 +39,7 @@ int nspy_drain_run(struct nspy_drain *drain, int fd, bool dead);
 
 /* What one event adds; returns false if there was no room for it. */
 bool nspy_tcp_event(struct nspy_drain *drain, const struct nspy_event *event);
-bool nspy_udp_event(struct nspy_drain *drain, const struct nspy_event *event);
+bool nspy_datagram_event(struct nspy_drain *drain,
+			 const struct nspy_event *event);
 
 #endif

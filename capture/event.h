@@ -51,8 +51,9 @@ struct nspy_event {
 	uint32_t tid;
 	uint32_t data_len; /* payload bytes behind the event: cut to snaplen */
 	uint32_t wire_len; /* payload bytes that the call moved */
-	uint8_t protocol;  /* IPPROTO_TCP or IPPROTO_UDP */
-	uint8_t reserved[7];
+	uint8_t protocol; /* of IP: IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE */
+	uint8_t family;	  /* AF_INET or AF_INET6, of the socket */
+	uint8_t reserved[6];
 	struct nspy_endpoint local;
 	struct nspy_endpoint peer;
 };

@@ -35,7 +35,7 @@ is_ipv4(const struct nspy_packet *packet)
 static size_t
 transport_len(const struct nspy_packet *packet)
 {
-	if (packet->protocol == IPPROTO_UDP)
+	if (packet->protocol != IPPROTO_TCP)
 		return UDP_LEN;
 	if (packet->tcp_flags & NSPY_TCP_SYN)
 		return TCP_LEN + SYN_OPTIONS_LEN;
@@ -125,7 +125,7 @@ put_transport(uint8_t *p, const struct nspy_packet *packet)
 
 	p = put16(p, packet->from->port);
 	p = put16(p, packet->to->port);
-	if (packet->protocol == IPPROTO_UDP) {
+	if (packet->protocol != IPPROTO_TCP) {
 		p = put16(p, (uint32_t)packet->wire_len + UDP_LEN);
 		return put16(p, 0);
 	}
@@ -158,7 +158,7 @@ transport_checksum(const struct nspy_packet *packet, const uint8_t *header)
 	sum = nspy_checksum_add(sum, packet->data, packet->data_len);
 	result = nspy_checksum_finish(sum);
 	/* UDP: 0 says "no checksum", so a sum of 0 is sent as its twin. */
-	if (packet->protocol == IPPROTO_UDP && result == 0)
+	if (packet->protocol != IPPROTO_TCP && result == 0)
 		result = 0xffff;
 	return result;
 }
@@ -171,7 +171,7 @@ nspy_packet_header(const struct nspy_packet *packet, uint8_t *buffer)
 	uint8_t *end = put_transport(transport, packet);
 	uint16_t sum = transport_checksum(packet, transport);
 
-	memcpy(transport + (packet->protocol == IPPROTO_UDP ? 6 : 16), &sum,
+	memcpy(transport + (packet->protocol == IPPROTO_TCP ? 16 : 6), &sum,
 	       sizeof(sum));
 	return (size_t)(end - buffer);
 }

@@ -64,9 +64,8 @@ struct nspy_conversation {
 	uint8_t state;
 	uint8_t ended[2]; /* end i has closed, or was reset */
 	uint8_t closed;	  /* in the list of closed ones */
-	uint32_t
-		protocol; /* IPPROTO_TCP, or IPPROTO_UDP: flows count datagrams */
-	uint32_t used;	  /* UDP: since it came into that list */
+	uint32_t protocol;    /* other than IPPROTO_TCP: flows count datagrams */
+	uint32_t used;	      /* these: since it came into that list */
 };
 
 struct nspy_undo {

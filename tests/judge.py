@@ -8,7 +8,7 @@ usage: judge.py [--kernel FILE] [--resets] [--subset] [--prefix] CAPTURE...
 tshark must read each CAPTURE without a malformed packet, a wrong checksum or
 an expert finding of note level or above.  With --kernel every conversation
 must hold what the kernel saw, byte for byte in each direction, and every UDP
-datagram.
+datagram and whatever else IP carried, but for ICMP errors.
 
 --resets  resets happened: they may be found, and the shorter of the two
           streams of a connection that was reset must begin the longer one
@@ -30,7 +30,8 @@ MALFORMED_GROUP = 0x07000000
 OWN_NOTES = ("This frame initiates the connection closing",
              "This frame undergoes the connection closing")
 CHECKING = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
-            "-o", "udp.check_checksum:TRUE"]
+            "-o", "udp.check_checksum:TRUE",
+            "-o", "udplite.check_checksum:TRUE"]
 
 
 def findings(path, options):
@@ -139,6 +140,22 @@ def compare_udp(ours, theirs, arguments):
     return wrong
 
 
+def compare_others(ours, theirs, arguments):
+    """ICMP, UDP-Lite and the rest: all that IP carried, byte for byte."""
+    wrong = []
+    for key in sorted(set(ours.others) | set(theirs.others)):
+        mine, other = ours.others.get(key, []), theirs.others.get(key, [])
+        if not mine and (arguments.subset or key[0].endswith("error")):
+            continue
+        if arguments.prefix or key[0].endswith("error"):
+            other = other[:len(mine)]
+        if mine != other:
+            wrong.append("%s %s > %s: " % key + difference(
+                b"".join(mine), b"".join(other)) + ", %d and %d packets" % (
+                    len(mine), len(other)))
+    return wrong
+
+
 def judge(path, arguments):
     ours = packets.read(path)
     wrong = ours.own_faults(path)
@@ -147,10 +164,12 @@ def judge(path, arguments):
         theirs = packets.read(arguments.kernel)
         differences = compare_tcp(ours, theirs, arguments)
         differences += compare_udp(ours, theirs, arguments)
+        differences += compare_others(ours, theirs, arguments)
         wrong += ["%s: %s" % (path, line) for line in differences]
-    print("%s: %d packets, %d TCP connections, %d UDP datagrams: %s" % (
+    print("%s: %d packets, %d TCP connections, %d UDP datagrams, "
+          "%d others: %s" % (
         path, ours.count, sum(map(len, ours.tcp.values())),
-        sum(map(len, ours.udp.values())),
+        sum(map(len, ours.udp.values())), sum(map(len, ours.others.values())),
         "%d faults" % len(wrong) if wrong else "nothing to object to"))
     for line in wrong[:40]:
         print("  " + line)

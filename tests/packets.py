@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads classic pcap files into TCP connections and UDP datagrams."""
+"""Reads classic pcap files into TCP connections, datagrams and the rest."""
 
 import socket
 import struct
@@ -8,6 +8,10 @@ NANOSECOND_MAGIC = 0xa1b23c4d
 MICROSECOND_MAGIC = 0xa1b2c3d4
 ETHERNET, LINUX_SLL = 1, 113
 FIN, SYN, RST, ACK = 1, 2, 4, 16
+# What the kernel says by itself: errors, neighbours and multicast groups.
+KERNEL_TYPES = {1: (3, 4, 5, 11, 12),
+                58: (1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 143)}
+PROTOCOLS = {1: "icmp", 2: "igmp", 58: "icmpv6", 132: "sctp", 136: "udplite"}
 
 
 class Damaged(Exception):
@@ -92,6 +96,8 @@ class Capture:
 
     def __init__(self):
         self.tcp, self.udp, self.order = {}, {}, []
+        # (protocol, source, target) -> what IP carried, without its header
+        self.others = {}
         self.count = 0
         self.magic = self.link_type = None
         self.faults = []
@@ -122,6 +128,14 @@ class Capture:
             self.order.append(key)
         self.udp.setdefault(key, []).append(bytes(data[8:length]))
 
+    def add_other(self, protocol, src, dst, data):
+        key = (PROTOCOLS.get(protocol, "ip %d" % protocol), src, dst)
+        if data and data[0] in KERNEL_TYPES.get(protocol, ()):
+            key = (key[0] + " error",) + key[1:]
+        if key not in self.others:
+            self.order.append(key)
+        self.others.setdefault(key, []).append(bytes(data))
+
     def add_ip(self, when, data):
         if data[0] >> 4 == 4:
             header = (data[0] & 15) * 4
@@ -147,6 +161,8 @@ class Capture:
             self.add_tcp(when, src, dst, body)
         elif protocol == socket.IPPROTO_UDP:
             self.add_udp(src, dst, body)
+        else:
+            self.add_other(protocol, src, dst, body)
 
     def own_faults(self, path):
         """What must never be in a file of ours, whatever the kernel saw."""
@@ -168,6 +184,10 @@ class Capture:
         for each in self.order:
             if isinstance(each, Connection):
                 lines.append(each.summary())
+            elif each in self.others:
+                lines.append("%s %s > %s: %d packets, %d bytes" % (
+                    *each, len(self.others[each]),
+                    sum(map(len, self.others[each]))))
             else:
                 (src, _), (dst, _) = each
                 lines.append("udp %s > %s: %d datagrams, %d bytes" % (

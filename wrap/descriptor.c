@@ -136,37 +136,37 @@ ask(int fd, int option, void *value, socklen_t len)
 			      &len);
 }
 
-/* 4 or 6 when fd is an IP socket of a protocol that we record, else 0. */
-static uint8_t
-version_of(int fd, uint8_t *protocol, int *err)
+/* Fills in what a socket() of these arguments makes; false: not recorded. */
+static bool
+describe(struct nspy_socket *socket, int domain, int type, int protocol)
 {
-	int domain = 0, number = 0;
+	int base = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	*err = ask(fd, SO_DOMAIN, &domain, sizeof(domain));
-	if (*err < 0 || (domain != AF_INET && domain != AF_INET6))
-		return 0;
-	*err = ask(fd, SO_PROTOCOL, &number, sizeof(number));
-	if (number == IPPROTO_MPTCP)
-		number = IPPROTO_TCP;
-	if (*err < 0 || (number != IPPROTO_TCP && number != IPPROTO_UDP))
-		return 0;
-	*protocol = (uint8_t)number;
-	/* A raw socket may have these protocol numbers too. */
-	*err = ask(fd, SO_TYPE, &number, sizeof(number));
-	if (*err < 0 || number == SOCK_RAW)
-		return 0;
-	return domain == AF_INET ? 4 : 6;
+	if (domain != AF_INET && domain != AF_INET6)
+		return false;
+	if (protocol == IPPROTO_MPTCP || (protocol == 0 && base == SOCK_STREAM))
+		protocol = IPPROTO_TCP;
+	if (protocol == 0 && base == SOCK_DGRAM)
+		protocol = IPPROTO_UDP;
+	socket->family = (uint8_t)domain;
+	socket->type = (uint8_t)base;
+	socket->protocol = (uint8_t)protocol;
+	if (base == SOCK_STREAM)
+		return protocol == IPPROTO_TCP;
+	return base == SOCK_DGRAM &&
+	       (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE);
 }
 
 struct nspy_socket *
-nspy_descriptor_add(int fd, uint8_t version, uint8_t protocol)
+nspy_descriptor_add(int fd, int domain, int type, int protocol)
 {
-	struct nspy_socket *socket;
-	uint32_t index;
+	struct nspy_socket described = {.cookie = 0}, *socket;
+	uint32_t index = SOCKETS_MAX;
 
 	if ((uint32_t)fd >= nspy_descriptor_count)
 		return NULL;
-	index = version ? take_socket() : SOCKETS_MAX;
+	if (describe(&described, domain, type, protocol))
+		index = take_socket();
 	if (index == SOCKETS_MAX) {
 		nspy_descriptor_set(fd, NSPY_OTHER);
 		return NULL;
@@ -174,8 +174,9 @@ nspy_descriptor_add(int fd, uint8_t version, uint8_t protocol)
 	socket = &sockets[index];
 	memset(socket, 0, sizeof(*socket));
 	ask(fd, SO_COOKIE, &socket->cookie, sizeof(socket->cookie));
-	socket->protocol = protocol;
-	socket->version = version;
+	socket->protocol = described.protocol;
+	socket->family = described.family;
+	socket->type = described.type;
 	socket->forks = nspy_forks;
 	atomic_store(&socket->descriptors, 1);
 	nspy_descriptor_set(fd, index + NSPY_SOCKET);
@@ -187,13 +188,16 @@ static struct nspy_socket *
 inspect(int fd)
 {
 	struct nspy_socket *socket;
-	uint8_t protocol = 0, version;
-	int err;
+	int domain = AF_UNSPEC, type = 0, protocol = 0;
+	int err = ask(fd, SO_DOMAIN, &domain, sizeof(domain));
 
-	version = version_of(fd, &protocol, &err);
 	if (err == -EBADF)
 		return NULL;
-	socket = nspy_descriptor_add(fd, version, protocol);
+	if (err == 0) {
+		ask(fd, SO_TYPE, &type, sizeof(type));
+		ask(fd, SO_PROTOCOL, &protocol, sizeof(protocol));
+	}
+	socket = nspy_descriptor_add(fd, domain, type, protocol);
 	if (!socket)
 		return NULL;
 	atomic_fetch_or(&socket->flags, NSPY_FOREIGN);

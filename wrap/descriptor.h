@@ -23,8 +23,9 @@ struct nspy_socket {
 	uint64_t cookie;
 	_Atomic uint32_t descriptors; /* of this process */
 	_Atomic uint32_t flags;
-	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
-	uint8_t version;  /* 4 or 6, of the socket itself */
+	uint8_t protocol; /* of IP: IPPROTO_TCP, also for MPTCP, IPPROTO_UDP... */
+	uint8_t family;	  /* AF_INET or AF_INET6 */
+	uint8_t type;	  /* SOCK_STREAM or SOCK_DGRAM */
 	uint16_t forks;	  /* nspy_forks when it was made */
 	uint32_t next_free;
 	uint64_t connect_ns;
@@ -58,11 +59,11 @@ struct nspy_socket *nspy_descriptor_find(int fd);
 struct nspy_socket *nspy_descriptor_known(int fd);
 
 /*
- * fd is a new socket of IP version 4 or 6 (0: one that is not recorded) and of
- * protocol IPPROTO_TCP or IPPROTO_UDP. NULL if it is not recorded.
+ * fd is a new socket, made with these arguments of socket(). NULL if it is not
+ * recorded.
  */
-struct nspy_socket *nspy_descriptor_add(int fd, uint8_t version,
-					uint8_t protocol);
+struct nspy_socket *nspy_descriptor_add(int fd, int domain, int type,
+					int protocol);
 
 /* fd is a copy of a descriptor of the socket. */
 void nspy_descriptor_copy(int fd, struct nspy_socket *socket);

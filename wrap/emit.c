@@ -90,7 +90,7 @@ void
 nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	  const struct nspy_tell *tell)
 {
-	bool stream = socket->protocol == IPPROTO_TCP;
+	bool stream = socket->type == SOCK_STREAM;
 	size_t max = stream ? NSPY_STREAM_MAX : NSPY_DATAGRAM_MAX;
 	struct cursor cursor = {tell->iov, tell->iov_count, 0};
 	uint32_t pid = nspy_process();
@@ -103,6 +103,7 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 		.pid = pid,
 		.tid = thread_id(pid),
 		.protocol = socket->protocol,
+		.family = socket->family,
 		.peer = tell->peer ? *tell->peer : socket->peer,
 	};
 	size_t rest = tell->len;

@@ -26,7 +26,7 @@ nspy_on_shutdown(struct nspy_call *call, int ret, int how)
 	struct nspy_socket *socket = call->socket;
 
 	call->result = ret;
-	if (ret < 0 || socket->protocol != IPPROTO_TCP)
+	if (ret < 0 || socket->type != SOCK_STREAM)
 		return;
 	nspy_connect_done(call, socket, 0);
 	if (how == SHUT_RD || how == SHUT_RDWR)
@@ -35,17 +35,29 @@ nspy_on_shutdown(struct nspy_call *call, int ret, int how)
 		nspy_emit(call, socket, &tell);
 }
 
+/* MPTCP says that there is a byte when the peer's FIN is next. */
+static bool
+has_unread(int fd)
+{
+	int unread = 0;
+	char byte;
+
+	NSPY_SYS3(SYS_ioctl, fd, FIONREAD, &unread);
+	return unread > 1 ||
+	       (unread == 1 &&
+		NSPY_SYS6(SYS_recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT,
+			  NULL, NULL) != 0);
+}
+
 /* Closing sends RST when bytes are unread or SO_LINGER is 0 seconds. */
 static bool
 closes_with_reset(int fd)
 {
 	struct linger linger = {0, 0};
 	socklen_t len = sizeof(linger);
-	int unread = 0;
 
-	NSPY_SYS3(SYS_ioctl, fd, FIONREAD, &unread);
 	NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, SO_LINGER, &linger, &len);
-	return unread > 0 || (linger.l_onoff && linger.l_linger == 0);
+	return has_unread(fd) || (linger.l_onoff && linger.l_linger == 0);
 }
 
 static void
@@ -54,12 +66,12 @@ tell_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 	struct nspy_tell tell = {.kind = NSPY_CLOSE};
 	uint32_t flags = atomic_load(&socket->flags);
 
-	if (socket->protocol != IPPROTO_TCP ||
+	if (socket->type != SOCK_STREAM ||
 	    !(flags & (NSPY_CONNECTED | NSPY_CONNECTING)))
 		return;
 	call->fd = fd;
 	if (flags & NSPY_CONNECTING) {
-		struct nspy_socket probe = {.version = 0};
+		struct nspy_socket probe = {.cookie = 0};
 
 		nspy_socket_ask_peer(fd, &probe);
 		if (probe.peer.version)

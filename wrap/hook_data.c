@@ -24,7 +24,7 @@ on_failed(struct nspy_call *call, uint16_t kind)
 {
 	const struct nspy_tell tell = {.kind = kind, .error = call->error};
 
-	if (call->socket->protocol != IPPROTO_TCP ||
+	if (call->socket->type != SOCK_STREAM ||
 	    !tells_of_connection(call->error))
 		return;
 	nspy_emit(call, call->socket, &tell);
@@ -37,7 +37,7 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 {
 	struct nspy_socket *socket = call->socket;
 
-	if (socket->protocol == IPPROTO_TCP) {
+	if (socket->type == SOCK_STREAM) {
 		nspy_connect_done(call, socket, 0);
 		/* recv() after our own shutdown(SHUT_RD): not the peer's FIN. */
 		if (!tell->len && (tell->kind == NSPY_SEND ||
@@ -71,7 +71,7 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 		return;
 	}
 	/* On a connected stream the kernel does not look at it either. */
-	if (to && call->socket->protocol == IPPROTO_UDP)
+	if (to && call->socket->type != SOCK_STREAM)
 		peer = nspy_endpoint_of(to, tolen);
 	on_moved(call, &tell, &peer);
 }
@@ -135,7 +135,7 @@ on_received(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 
 	call->result = ret;
 	/* MSG_TRUNC on a stream throws bytes away: the buffer has none. */
-	if (flags & MSG_TRUNC && call->socket->protocol == IPPROTO_TCP)
+	if (flags & MSG_TRUNC && call->socket->type == SOCK_STREAM)
 		tell.iov_count = 0;
 	if (flags & NOT_RECEIVED)
 		return;
@@ -144,7 +144,7 @@ on_received(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 		return;
 	}
 	/* A stream's recv() of no bytes returns 0 without meaning an end. */
-	if (len == 0 && ret == 0 && call->socket->protocol == IPPROTO_TCP)
+	if (len == 0 && ret == 0 && call->socket->type == SOCK_STREAM)
 		return;
 	on_moved(call, &tell, peer);
 }

@@ -12,10 +12,6 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-
 static void
 set(struct nspy_socket *socket, uint32_t flag)
 {
@@ -28,32 +24,14 @@ clear(struct nspy_socket *socket, uint32_t flag)
 	atomic_fetch_and(&socket->flags, ~flag);
 }
 
-/* IPPROTO_TCP or IPPROTO_UDP, or 0: not recorded. */
-static uint8_t
-recorded_protocol(int type, int protocol)
-{
-	int base = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	if (base == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP ||
-				    protocol == IPPROTO_MPTCP))
-		return IPPROTO_TCP;
-	if (base == SOCK_DGRAM && (protocol == 0 || protocol == IPPROTO_UDP))
-		return IPPROTO_UDP;
-	return 0;
-}
-
 void
 nspy_on_socket(struct nspy_call *call, int ret, int domain, int type,
 	       int protocol)
 {
-	uint8_t version = domain == AF_INET ? 4 : domain == AF_INET6 ? 6 : 0;
-	uint8_t recorded = recorded_protocol(type, protocol);
-
 	if (ret < 0 || !nspy_recording() || nspy_in_vfork_child())
 		return;
 	nspy_descriptor_forget_stale(ret);
-	call->socket =
-		nspy_descriptor_add(ret, recorded ? version : 0, recorded);
+	call->socket = nspy_descriptor_add(ret, domain, type, protocol);
 	call->result = ret;
 }
 
@@ -65,7 +43,7 @@ nspy_on_socketpair(struct nspy_call *call, int ret, const int sv[2])
 		return;
 	for (int i = 0; i < 2; i++) {
 		nspy_descriptor_forget_stale(sv[i]);
-		nspy_descriptor_add(sv[i], 0, 0);
+		nspy_descriptor_add(sv[i], AF_UNIX, 0, 0);
 	}
 }
 
@@ -185,7 +163,7 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 			};
 
 			if (atomic_load(&socket->flags) & NSPY_CONNECTED &&
-			    socket->protocol == IPPROTO_TCP)
+			    socket->type == SOCK_STREAM)
 				nspy_emit(call, socket, &tell);
 			clear(socket, NSPY_CONNECTED | NSPY_CONNECTING |
 					      NSPY_LOCAL_KNOWN);
@@ -197,7 +175,7 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 	peer = nspy_endpoint_of(addr, addrlen);
 	if (!peer.version)
 		return;
-	if (socket->protocol == IPPROTO_TCP) {
+	if (socket->type == SOCK_STREAM) {
 		if (!(atomic_load(&socket->flags) &
 		      (NSPY_CONNECTED | NSPY_CONNECTING)))
 			socket->peer = peer;
@@ -219,7 +197,7 @@ nspy_on_accept(struct nspy_call *call, int ret)
 	if (ret < 0 || nspy_in_vfork_child())
 		return;
 	nspy_descriptor_forget_stale(ret);
-	socket = nspy_descriptor_add(ret, call->socket->version,
+	socket = nspy_descriptor_add(ret, call->socket->family, SOCK_STREAM,
 				     call->socket->protocol);
 	if (!socket)
 		return;
@@ -241,13 +219,13 @@ nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
 	call->result = ret;
 	/* Reading SO_ERROR clears it, so we only ever see what they read. */
 	if (ret < 0 || level != SOL_SOCKET || optname != SO_ERROR || !optval ||
-	    call->socket->protocol != IPPROTO_TCP)
+	    call->socket->type != SOCK_STREAM)
 		return;
 	memcpy(&error, optval, sizeof(error));
 	if (error == EINPROGRESS || error == EALREADY)
 		return;
 	if (error == 0) {
-		struct nspy_socket probe = {.version = 0};
+		struct nspy_socket probe = {.cookie = 0};
 
 		nspy_socket_ask_peer(call->fd, &probe);
 		if (!probe.peer.version)

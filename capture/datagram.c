@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A datagram sent or received becomes one packet (RFC 768). */
+/*
+ * What is no stream: a datagram sent or received becomes one packet, of UDP
+ * (RFC 768) or UDP-Lite (RFC 3828).
+ */
 
 #include "capture/conversation.h"
 #include "capture/drain.h"
@@ -56,7 +59,7 @@ told_already(struct nspy_drain *drain, const struct nspy_event *event,
 }
 
 bool
-nspy_udp_event(struct nspy_drain *drain, const struct nspy_event *event)
+nspy_datagram_event(struct nspy_drain *drain, const struct nspy_event *event)
 {
 	struct nspy_endpoint local = known_version(&event->local, &event->peer);
 	struct nspy_endpoint peer = known_version(&event->peer, &event->local);
@@ -66,7 +69,7 @@ nspy_udp_event(struct nspy_drain *drain, const struct nspy_event *event)
 		.to = outgoing ? &peer : &local,
 		.outgoing = outgoing,
 		.pid = event->pid,
-		.protocol = IPPROTO_UDP,
+		.protocol = event->protocol,
 		.data = nspy_event_data(event),
 		.data_len = event->data_len,
 		.wire_len = event->wire_len,
