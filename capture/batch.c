@@ -3,7 +3,7 @@
 
 #include "capture/batch.h"
 
-#include "capture/pcap.h"
+#include "capture/pcapng.h"
 #include "capture/sys.h"
 
 #include <errno.h>
@@ -11,22 +11,26 @@
 
 /* At most this much of a page is filled up rather than cut into. */
 #define PADDING_MAX 512u
+#define BLOCK_MAX NSPY_BATCH_PAGE
+/* Bytes of an empty filler block. */
+#define FILLER_LEN 12u
 
 static const uint8_t zeros[PADDING_MAX];
 
 void
 nspy_batch_begin(struct nspy_batch *batch, int fd, uint64_t offset,
-		 uint32_t snaplen, uint64_t size_limit)
+		 uint64_t size_limit)
 {
 	batch->fd = fd;
 	batch->error = 0;
-	batch->snaplen = snaplen;
 	batch->size_limit = size_limit;
 	batch->offset = offset;
 	batch->written = offset;
 	batch->packets = 0;
 	batch->records = 0;
 	batch->iov_len = 0;
+	batch->arena_len = 0;
+	batch->last = NULL;
 }
 
 static size_t
@@ -35,55 +39,87 @@ page_rest(const struct nspy_batch *batch)
 	return NSPY_BATCH_PAGE - batch->offset % NSPY_BATCH_PAGE;
 }
 
+/* The lengths in a classic record: captured and original. */
+static uint8_t *
+lengths_of(uint8_t *head)
+{
+	return head + 8;
+}
+
 /*
- * Whether the last record may be filled up to the page: not when its packet
- * was cut to the snaplen, or the zeros would stand for bytes that were sent.
+ * Whether the rest of the page may be filled up. In classic pcap not when the
+ * last packet was cut to the snaplen, or the zeros would stand for bytes that
+ * were sent.
  */
 static bool
-can_pad(const struct nspy_batch *batch)
+can_fill(const struct nspy_batch *batch)
 {
+	size_t rest = page_rest(batch);
 	uint32_t lengths[2];
 
-	if (!batch->records || page_rest(batch) > PADDING_MAX)
+	if (rest > PADDING_MAX)
 		return false;
-	memcpy(lengths, batch->headers[batch->records - 1] + 8,
-	       sizeof(lengths));
-	return lengths[0] == lengths[1] &&
-	       lengths[0] + page_rest(batch) <= batch->snaplen;
+	if (batch->format->filler_min)
+		return rest >= batch->format->filler_min;
+	if (!batch->last)
+		return false;
+	memcpy(lengths, lengths_of(batch->last), sizeof(lengths));
+	return lengths[0] == lengths[1] && lengths[0] + rest <= batch->snaplen;
+}
+
+/* Bytes that a record takes in the file, apart from its payload. */
+static size_t
+overhead(const struct nspy_batch *batch, const struct nspy_packet *packet,
+	 uint32_t kept)
+{
+	const struct nspy_record record = {
+		.captured_len = kept,
+		.comment = packet->comment,
+	};
+
+	return batch->format->head_len + batch->format->tail_len(&record);
+}
+
+/*
+ * The most payload for a record that ends with rest bytes of a page, or leaves
+ * enough of it for a filler.
+ */
+static size_t
+fitting(const struct nspy_batch *batch, const struct nspy_packet *packet,
+	size_t rest)
+{
+	size_t header_len = nspy_packet_header_len(packet);
+	/* Whole words have no padding, which depends on the length. */
+	size_t around = overhead(batch, packet, 0) + header_len;
+	size_t len = packet->data_len, total;
+
+	if (around >= rest)
+		return 0;
+	if (len > rest - around)
+		len = rest - around;
+	if (!batch->format->filler_min)
+		return len;
+	total = header_len + len +
+		overhead(batch, packet, (uint32_t)(header_len + len));
+	if (total > rest)
+		len = len > 3 ? len - (total - rest) : 0;
+	else if (total < rest && rest - total < batch->format->filler_min)
+		len = len > batch->format->filler_min
+			      ? len - batch->format->filler_min
+			      : len;
+	return len;
 }
 
 size_t
 nspy_batch_segment_len(const struct nspy_batch *batch,
 		       const struct nspy_packet *packet)
 {
-	size_t overhead = NSPY_PCAP_RECORD_LEN + nspy_packet_header_len(packet);
-	size_t rest = page_rest(batch);
+	size_t len = fitting(batch, packet, page_rest(batch));
 
-	if (overhead + packet->data_len <= rest)
-		return packet->data_len;
 	/* The rest of this page, or else all of the next one. */
-	if (rest <= overhead || can_pad(batch))
-		rest = NSPY_BATCH_PAGE;
-	if (overhead + packet->data_len <= rest)
-		return packet->data_len;
-	return rest - overhead;
-}
-
-/* Fill up the page behind the last record, which is not written yet. */
-static void
-pad_last(struct nspy_batch *batch)
-{
-	uint8_t *header = batch->headers[batch->records - 1];
-	size_t rest = page_rest(batch);
-	uint32_t lengths[2];
-
-	memcpy(lengths, header + 8, sizeof(lengths));
-	lengths[0] += (uint32_t)rest;
-	lengths[1] += (uint32_t)rest;
-	memcpy(header + 8, lengths, sizeof(lengths));
-	batch->iov[batch->iov_len].iov_base = (void *)(uintptr_t)zeros;
-	batch->iov[batch->iov_len++].iov_len = rest;
-	batch->offset += rest;
+	if (len == 0 || (len < packet->data_len && can_fill(batch)))
+		len = fitting(batch, packet, NSPY_BATCH_PAGE);
+	return len ? len : 1;
 }
 
 static void
@@ -96,33 +132,111 @@ append(struct nspy_batch *batch, const void *data, size_t len)
 	batch->offset += len;
 }
 
+/* Room for the next record's head and tail, or for a block. */
+static uint8_t *
+take(struct nspy_batch *batch, size_t len)
+{
+	uint8_t *p = batch->arena + batch->arena_len;
+
+	batch->arena_len += (uint32_t)len;
+	return p;
+}
+
+/* For len bytes, and always for one filler more. */
+static void
+make_room(struct nspy_batch *batch, size_t len)
+{
+	if (batch->records >= NSPY_BATCH_RECORDS - 1 ||
+	    batch->arena_len + len + FILLER_LEN > NSPY_BATCH_ARENA)
+		nspy_batch_flush(batch);
+}
+
+/* Fill up the page; see can_fill. */
+static void
+fill_page(struct nspy_batch *batch)
+{
+	size_t rest = page_rest(batch);
+	uint32_t lengths[2];
+
+	if (batch->format->filler_min) {
+		uint8_t *head = take(batch, FILLER_LEN);
+
+		nspy_pcapng_filler(head, (uint32_t)rest);
+		append(batch, head, 8);
+		append(batch, zeros, rest - FILLER_LEN);
+		append(batch, head + 8, 4);
+		batch->records++;
+		batch->last = NULL;
+		return;
+	}
+	memcpy(lengths, lengths_of(batch->last), sizeof(lengths));
+	lengths[0] += (uint32_t)rest;
+	lengths[1] += (uint32_t)rest;
+	memcpy(lengths_of(batch->last), lengths, sizeof(lengths));
+	append(batch, zeros, rest);
+}
+
+/* A record of len bytes is next: the page may have to be filled up first. */
+static void
+choose_page(struct nspy_batch *batch, size_t len)
+{
+	size_t rest = page_rest(batch);
+
+	if ((len > rest ||
+	     (len < rest && rest - len < batch->format->filler_min)) &&
+	    can_fill(batch))
+		fill_page(batch);
+}
+
 void
-nspy_batch_add(struct nspy_batch *batch, uint64_t when_ns,
+nspy_batch_add(struct nspy_batch *batch, struct nspy_record *record,
 	       const struct nspy_packet *packet)
 {
-	uint8_t *header;
-	size_t header_len, captured_len, kept;
+	const struct nspy_format *format = batch->format;
+	size_t header_len = nspy_packet_header_len(packet);
+	size_t kept = header_len + packet->data_len, tail_len;
+	uint8_t *head, *tail;
 
-	header_len = nspy_packet_header_len(packet);
-	kept = header_len + packet->data_len;
 	if (kept > batch->snaplen)
 		kept = batch->snaplen;
-	captured_len = NSPY_PCAP_RECORD_LEN + kept;
-	if (captured_len > page_rest(batch) && can_pad(batch))
-		pad_last(batch);
-	if (batch->records == NSPY_BATCH_RECORDS)
-		nspy_batch_flush(batch);
-	header = batch->headers[batch->records++];
-	nspy_packet_header(packet, header + NSPY_PCAP_RECORD_LEN);
-	nspy_pcap_record(header, when_ns, (uint32_t)kept,
-			 (uint32_t)(header_len + packet->wire_len));
+	record->captured_len = (uint32_t)kept;
+	record->original_len = (uint32_t)(header_len + packet->wire_len);
+	record->comment = packet->comment;
+	tail_len = format->tail_len(record);
+	/* Before the flush, which leaves no last record to fill behind. */
+	choose_page(batch, format->head_len + kept + tail_len);
+	make_room(batch, format->head_len + header_len + tail_len);
+	head = take(batch, format->head_len + header_len);
+	tail = take(batch, tail_len);
+	format->head(head, record);
+	nspy_packet_header(packet, head + format->head_len);
+	format->tail(tail, record);
 	if (kept <= header_len) {
-		append(batch, header, captured_len);
+		append(batch, head, format->head_len + kept);
 	} else {
-		append(batch, header, NSPY_PCAP_RECORD_LEN + header_len);
+		append(batch, head, format->head_len + header_len);
 		append(batch, packet->data, kept - header_len);
 	}
+	append(batch, tail, tail_len);
+	batch->last = head;
+	batch->records++;
 	batch->packets++;
+}
+
+void
+nspy_batch_add_block(struct nspy_batch *batch, const uint8_t *block, size_t len)
+{
+	uint8_t *copy;
+
+	if (len > BLOCK_MAX)
+		return;
+	choose_page(batch, len);
+	make_room(batch, len);
+	copy = take(batch, len);
+	memcpy(copy, block, len);
+	append(batch, copy, len);
+	batch->last = NULL;
+	batch->records++;
 }
 
 static long
@@ -131,8 +245,6 @@ write_part(const struct nspy_batch *batch, const struct iovec *iov,
 {
 	long result;
 
-	if (count > 1024)
-		count = 1024;
 	do
 		result = NSPY_SYS5(SYS_pwritev, batch->fd, iov, count,
 				   batch->written, batch->written >> 32);
@@ -169,5 +281,7 @@ nspy_batch_flush(struct nspy_batch *batch)
 	}
 	batch->records = 0;
 	batch->iov_len = 0;
+	batch->arena_len = 0;
+	batch->last = NULL;
 	return batch->error;
 }

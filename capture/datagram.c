@@ -68,7 +68,6 @@ nspy_datagram_event(struct nspy_drain *drain, const struct nspy_event *event)
 		.from = outgoing ? &local : &peer,
 		.to = outgoing ? &peer : &local,
 		.outgoing = outgoing,
-		.pid = event->pid,
 		.protocol = event->protocol,
 		.data = nspy_event_data(event),
 		.data_len = event->data_len,
@@ -78,8 +77,8 @@ nspy_datagram_event(struct nspy_drain *drain, const struct nspy_event *event)
 	if ((event->kind != NSPY_SEND && event->kind != NSPY_RECV) ||
 	    event->error || told_already(drain, event, &packet.serial))
 		return true;
-	nspy_batch_add(&drain->batch,
-		       outgoing ? event->begin_ns : event->end_ns, &packet);
+	nspy_drain_packet(drain, event,
+			  outgoing ? event->begin_ns : event->end_ns, &packet);
 	drain->progress->bytes += event->wire_len;
 	return true;
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The loop from the event ring to the capture file. */
 
+#include "config.h"
+
 #include "capture/drain.h"
 
 #include "capture/pcap.h"
+#include "capture/pcapng.h"
 #include "capture/sys.h"
+#include "capture/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,16 +17,41 @@
 #define UNDO_PER_EVENT 16
 
 void
-nspy_ring_init(struct nspy_ring *ring, uint32_t pid, uint64_t pid_start,
-	       uint32_t snaplen)
+nspy_ring_init(struct nspy_ring *ring, uint32_t snaplen, size_t file_size)
 {
 	memcpy(ring->magic, NSPY_RING_MAGIC, sizeof(ring->magic));
 	ring->size = sizeof(*ring);
-	ring->pid = pid;
-	ring->pid_start = pid_start;
 	ring->snaplen = snaplen;
 	ring->allocated = NSPY_CONVERSATIONS_CHUNK;
-	ring->progress[0].file_size = NSPY_PCAP_HEADER_LEN;
+	ring->progress[0].file_size = file_size;
+}
+
+size_t
+nspy_drain_interface(uint8_t *block, uint32_t snaplen,
+		     const struct nspy_process *process)
+{
+	char name[NSPY_EXECUTABLE_MAX + NSPY_DECIMAL_MAX + 2];
+	struct nspy_text text = {name, sizeof(name), 0};
+
+	nspy_text_add(&text, process->executable);
+	nspy_text_add(&text, "[");
+	nspy_text_add_number(&text, process->pid);
+	nspy_text_add(&text, "]");
+	return nspy_pcapng_interface(block, snaplen, name, process->arguments);
+}
+
+size_t
+nspy_drain_header(uint8_t *buffer, uint32_t format, uint32_t snaplen,
+		  const struct nspy_process *process)
+{
+	size_t len;
+
+	if (format == NSPY_PCAP) {
+		nspy_pcap_header(buffer, snaplen);
+		return NSPY_PCAP_HEADER_LEN;
+	}
+	len = nspy_pcapng_section(buffer, "netspy " PACKAGE_VERSION);
+	return len + nspy_drain_interface(buffer + len, snaplen, process);
 }
 
 static void
@@ -36,54 +65,101 @@ add_event(struct nspy_drain *drain, const struct nspy_event *event)
 		drain->progress->lost++;
 }
 
-/* Returns whether there may be more: the undo log was full. */
-static bool
-add_events(struct nspy_drain *drain, bool dead)
+/* In ptcpdump's spelling, so that its users' filters work. */
+static const char *
+comment_on(struct nspy_drain *drain)
 {
-	struct nspy_progress *progress = drain->progress;
-	const struct nspy_event *event;
+	struct nspy_text text = {drain->comment, sizeof(drain->comment), 0};
 
-	for (;;) {
-		if (!nspy_ring_has_undo(drain->ring, UNDO_PER_EVENT))
-			return true;
-		event = nspy_ring_next(drain->ring, &progress->tail, dead,
-				       &progress->lost);
-		if (!event)
-			return false;
-		if (event->data_len > NSPY_DATAGRAM_MAX ||
-		    event->data_len > event->wire_len) {
-			progress->lost++;
-			continue;
-		}
-		add_event(drain, event);
+	nspy_text_add(&text, "PID: ");
+	nspy_text_add_number(&text, drain->process->pid);
+	nspy_text_add(&text, "\nCmd: ");
+	nspy_text_add(&text, drain->process->executable);
+	nspy_text_add(&text, "\nArgs: ");
+	nspy_text_add(&text, drain->process->arguments);
+	return drain->comment;
+}
+
+void
+nspy_drain_packet(struct nspy_drain *drain, const struct nspy_event *event,
+		  uint64_t when_ns, struct nspy_packet *packet)
+{
+	struct nspy_record record = {
+		.when_ns = when_ns,
+		.interface = drain->interface,
+		.pid = event->pid,
+		.tid = event->tid,
+		.outgoing = packet->outgoing,
+	};
+
+	packet->pid = event->pid;
+	if (packet->serial > drain->progress->commented &&
+	    drain->ring->format == NSPY_PCAPNG) {
+		packet->comment = comment_on(drain);
+		drain->progress->commented = packet->serial;
 	}
+	nspy_batch_add(&drain->batch, &record, packet);
+}
+
+void
+nspy_drain_begin(struct nspy_drain *drain, int fd)
+{
+	drain->progress = nspy_ring_begin(drain->ring);
+	drain->batch.format = &nspy_formats[drain->ring->format];
+	drain->batch.snaplen = drain->ring->snaplen;
+	nspy_batch_begin(&drain->batch, fd, drain->progress->file_size,
+			 drain->size_limit);
+}
+
+bool
+nspy_drain_add(struct nspy_drain *drain, const struct nspy_event *event)
+{
+	if (event->data_len > NSPY_DATAGRAM_MAX ||
+	    event->data_len > event->wire_len)
+		drain->progress->lost++;
+	else
+		add_event(drain, event);
+	return nspy_ring_has_undo(drain->ring, UNDO_PER_EVENT);
+}
+
+int
+nspy_drain_end(struct nspy_drain *drain)
+{
+	struct nspy_ring *ring = drain->ring;
+	int err = nspy_batch_flush(&drain->batch);
+
+	if (err) {
+		uint64_t valid = nspy_ring_progress(ring)->file_size;
+
+		nspy_ring_rollback(ring);
+		NSPY_SYS2(SYS_ftruncate, drain->batch.fd, valid);
+		return err;
+	}
+	drain->progress->packets += drain->batch.packets;
+	drain->progress->file_size = drain->batch.offset;
+	nspy_ring_commit(ring);
+	return 0;
 }
 
 int
 nspy_drain_run(struct nspy_drain *drain, int fd, bool dead)
 {
-	struct nspy_ring *ring = drain->ring;
 	bool more;
+	int err;
 
+	drain->process = &drain->ring->process;
 	do {
-		struct nspy_progress *progress = nspy_ring_begin(ring);
-		int err;
+		const struct nspy_event *event;
+		struct nspy_progress *progress;
 
-		drain->progress = progress;
-		nspy_batch_begin(&drain->batch, fd, progress->file_size,
-				 ring->snaplen, drain->size_limit);
-		more = add_events(drain, dead);
-		err = nspy_batch_flush(&drain->batch);
-		if (err) {
-			uint64_t valid = nspy_ring_progress(ring)->file_size;
-
-			nspy_ring_rollback(ring);
-			NSPY_SYS2(SYS_ftruncate, fd, valid);
-			return err;
-		}
-		progress->packets += drain->batch.packets;
-		progress->file_size = drain->batch.offset;
-		nspy_ring_commit(ring);
-	} while (more);
-	return 0;
+		nspy_drain_begin(drain, fd);
+		progress = drain->progress;
+		more = false;
+		while (!more &&
+		       (event = nspy_ring_next(drain->ring, &progress->tail,
+					       dead, &progress->lost)))
+			more = !nspy_drain_add(drain, event);
+		err = nspy_drain_end(drain);
+	} while (more && !err);
+	return err;
 }

@@ -10,8 +10,10 @@
 struct nspy_conversation;
 
 struct nspy_drain {
-	struct nspy_ring *ring;
-	struct nspy_progress *progress; /* of the drain under way */
+	struct nspy_ring *ring; /* conversations and progress are in it */
+	const struct nspy_process *process; /* that the next events are of */
+	uint32_t interface;		    /* its index in the file */
+	struct nspy_progress *progress;	    /* of the drain under way */
 	/*
 	 * Puts another NSPY_CONVERSATIONS_CHUNK of the table on the disk and
 	 * raises ring->allocated. Returns 0 or a negative errno.
@@ -19,15 +21,27 @@ struct nspy_drain {
 	int (*grow)(void *context, struct nspy_ring *ring);
 	void *grow_context;
 	uint64_t size_limit; /* of the capture, in bytes: RLIMIT_FSIZE */
+	char comment[NSPY_COMMENT_MAX + 1];
 	struct nspy_batch batch;
 };
 
 /*
  * A ring in memory of sizeof(struct nspy_ring) zero bytes becomes an empty one
- * for the capture of process pid, which holds a file header and no packet. snaplen in bytes of a whole packet.
+ * for the capture of the process in it, a file of the format in it that has
+ * file_size bytes of header and no packet. snaplen in bytes of a whole packet.
  */
-void nspy_ring_init(struct nspy_ring *ring, uint32_t pid, uint64_t pid_start,
-		    uint32_t snaplen);
+void nspy_ring_init(struct nspy_ring *ring, uint32_t snaplen, size_t file_size);
+
+/*
+ * The header of a capture: for classic pcap, or for pcapng with the interface
+ * of process. Returns its length, at most NSPY_FILE_HEADER_MAX.
+ */
+size_t nspy_drain_header(uint8_t *buffer, uint32_t format, uint32_t snaplen,
+			 const struct nspy_process *process);
+
+/* The interface block of a process, for one that joins a pcapng later. */
+size_t nspy_drain_interface(uint8_t *block, uint32_t snaplen,
+			    const struct nspy_process *process);
 
 /*
  * Write every committed event to fd, behind what the ring says is valid
@@ -36,6 +50,20 @@ void nspy_ring_init(struct nspy_ring *ring, uint32_t pid, uint64_t pid_start,
  * valid before. Returns 0 or a negative errno.
  */
 int nspy_drain_run(struct nspy_drain *drain, int fd, bool dead);
+
+/*
+ * The parts of nspy_drain_run, for events of several rings: begin, add each,
+ * end. nspy_drain_add returns false when the undo log is full: end and begin
+ * anew before the next event. Events stay where they are until the end, which
+ * returns 0 or a negative errno.
+ */
+void nspy_drain_begin(struct nspy_drain *drain, int fd);
+bool nspy_drain_add(struct nspy_drain *drain, const struct nspy_event *event);
+int nspy_drain_end(struct nspy_drain *drain);
+
+/* A packet that the event is shown as. */
+void nspy_drain_packet(struct nspy_drain *drain, const struct nspy_event *event,
+		       uint64_t when_ns, struct nspy_packet *packet);
 
 /* What one event adds; returns false if there was no room for it. */
 bool nspy_tcp_event(struct nspy_drain *drain, const struct nspy_event *event);

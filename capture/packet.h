@@ -35,6 +35,7 @@ struct nspy_packet {
 	const void *data;
 	size_t data_len; /* bytes at data */
 	size_t wire_len; /* bytes that the packet carried: data_len or more */
+	const char *comment; /* of its record, or NULL */
 };
 
 /* Bytes of headers in front of the payload. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The headers of the classic capture file (draft-ietf-opsawg-pcap, 4 and 5). */
+/* The header of the classic capture file (draft-ietf-opsawg-pcap, 4). */
 
 #include "capture/pcap.h"
+
+#include "capture/format.h"
 
 #include <string.h>
 
@@ -15,18 +17,4 @@ nspy_pcap_header(uint8_t buffer[NSPY_PCAP_HEADER_LEN], uint32_t snaplen)
 	memcpy(buffer, &magic, 4);
 	memcpy(buffer + 4, version, 4);
 	memcpy(buffer + 8, rest, 16);
-}
-
-void
-nspy_pcap_record(uint8_t buffer[NSPY_PCAP_RECORD_LEN], uint64_t when_ns,
-		 uint32_t captured_len, uint32_t original_len)
-{
-	const uint32_t record[4] = {
-		(uint32_t)(when_ns / 1000000000),
-		(uint32_t)(when_ns % 1000000000),
-		captured_len,
-		original_len,
-	};
-
-	memcpy(buffer, record, sizeof(record));
 }

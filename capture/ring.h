@@ -26,13 +26,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NSPY_RING_MAGIC "netspyR1"
+#define NSPY_RING_MAGIC "netspyR2"
 #define NSPY_RING_SLOTS 16384u
 #define NSPY_RING_DATA (2u << 20)
 #define NSPY_RING_UNDO 512u
 #define NSPY_RING_BUCKETS 65536u
 #define NSPY_CONVERSATIONS_MAX (1u << 18)
 #define NSPY_CONVERSATIONS_CHUNK 1024u
+/* With the NUL, in bytes; longer ones are cut. */
+#define NSPY_EXECUTABLE_MAX 64
+#define NSPY_ARGUMENTS_MAX 256
 
 struct nspy_slot {
 	_Atomic uint64_t stamp;
@@ -85,16 +88,25 @@ struct nspy_progress {
 	uint32_t conversations_used;
 	uint32_t conversations_free; /* head of the free list: index + 1 */
 	uint32_t serial;
+	uint32_t commented; /* the last serial whose packets have a comment */
 	uint32_t closed_first, closed_last; /* index + 1 */
 	uint32_t closed_count;
 };
 
+/* Whose calls they are. */
+struct nspy_process {
+	uint64_t start; /* field 22 of /proc/PID/stat */
+	uint32_t pid;
+	char executable[NSPY_EXECUTABLE_MAX]; /* the name it was started by */
+	char arguments[NSPY_ARGUMENTS_MAX];   /* all of them, with spaces */
+};
+
 struct nspy_ring {
 	char magic[8];
+	uint64_t size; /* of the file */
+	struct nspy_process process;
 	uint32_t snaplen;
-	uint32_t pid;
-	uint64_t pid_start; /* field 22 of /proc/PID/stat */
-	uint64_t size;	    /* of the file */
+	uint32_t format; /* of the capture: enum nspy_format_number */
 	_Alignas(64) _Atomic uint64_t head;
 	_Alignas(64) _Atomic uint64_t consumed; /* the last committed tail */
 	_Atomic uint64_t generation;

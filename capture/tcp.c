@@ -38,7 +38,6 @@ write_segment(struct teller *t, int from, uint8_t flags, const void *data,
 		.from = &c->end[from],
 		.to = &c->end[!from],
 		.outgoing = from == t->side,
-		.pid = t->event->pid,
 		.serial = c->serial,
 		.protocol = IPPROTO_TCP,
 		.tcp_flags = flags,
@@ -58,7 +57,7 @@ write_segment(struct teller *t, int from, uint8_t flags, const void *data,
 	}
 	if (c->last_ns < t->when_ns)
 		c->last_ns = t->when_ns;
-	nspy_batch_add(&t->drain->batch, c->last_ns, &packet);
+	nspy_drain_packet(t->drain, t->event, c->last_ns, &packet);
 }
 
 /* end[from] acknowledges, unless it has done so already. */
@@ -211,6 +210,9 @@ write_data(struct teller *t, int from, size_t skip)
 		size_t len = event->wire_len - done;
 		uint8_t flags = NSPY_TCP_ACK;
 
+		/* Before the length is chosen, which depends on the page. */
+		if (flow->written - flow->acked + len > limit)
+			acknowledge(t, !from);
 		if (kept == len)
 			len = kept = nspy_batch_segment_len(&t->drain->batch,
 							    &probe);
@@ -219,8 +221,6 @@ write_data(struct teller *t, int from, size_t skip)
 			flags |= NSPY_TCP_PSH;
 		if (done + len == event->wire_len && event->flags & NSPY_URGENT)
 			flags |= NSPY_TCP_URG;
-		if (flow->written - flow->acked + len > limit)
-			acknowledge(t, !from);
 		write_segment(t, from, flags, kept ? data + done : data, kept,
 			      len);
 		flow->written += len;

@@ -7,6 +7,7 @@
 
 #include "capture/drain.h"
 #include "capture/pcap.h"
+#include "capture/pcapng.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,15 +56,22 @@ name_files(struct recovery *r, const char *file)
 static bool
 is_capture(const char *path)
 {
-	uint8_t found[NSPY_PCAP_HEADER_LEN], expected[NSPY_PCAP_HEADER_LEN];
+	uint8_t found[NSPY_PCAP_HEADER_LEN], expected[NSPY_FILE_HEADER_MAX];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	ssize_t len = fd < 0 ? -1 : read(fd, found, sizeof(found));
 
 	if (fd >= 0)
 		close(fd);
+	if (len != sizeof(found))
+		return false;
+	nspy_pcapng_section(expected, "");
+	/* Of a section the length, bytes 4 to 7, depends on the version. */
+	if (memcmp(found, expected, 4) == 0 &&
+	    memcmp(found + 8, expected + 8, 16) == 0)
+		return true;
 	nspy_pcap_header(expected, 0);
 	/* All but the snaplen, bytes 16 to 19. */
-	return len == sizeof(found) && memcmp(found, expected, 16) == 0 &&
+	return memcmp(found, expected, 16) == 0 &&
 	       memcmp(found + 20, expected + 20, 4) == 0;
 }
 
@@ -199,12 +207,12 @@ nspy_recover(const char *file)
 	}
 	if (!status)
 		status = open_files(&r);
-	if (!status && r.ring->pid_start &&
-	    start_of(r.ring->pid) == r.ring->pid_start) {
+	if (!status && r.ring->process.start &&
+	    start_of(r.ring->process.pid) == r.ring->process.start) {
 		fprintf(stderr,
 			"netspy: recover: %s: process %" PRIu32
 			" is alive and still writes it\n",
-			r.capture, r.ring->pid);
+			r.capture, r.ring->process.pid);
 		status = 1;
 	}
 	if (!status)

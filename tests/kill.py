@@ -124,7 +124,7 @@ def one_time(arguments, delay, thorough):
         os.unlink(left)
     wrong = run_and_kill(arguments, delay)
     log = read_log("log")
-    found = glob.glob("*.pcap")
+    found = glob.glob("*.pcap") + glob.glob("*.pcapng")
     # Connecting a UDP socket sends nothing, so it leaves nothing.
     talked = [entry for entry in log if not entry[2] or entry[3]]
     if wrong or (not found and not talked):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads classic pcap files into TCP connections, datagrams and the rest."""
+"""Reads capture files into TCP connections, datagrams and the rest."""
 
 import socket
 import struct
+
+import pcapng
 
 NANOSECOND_MAGIC = 0xa1b23c4d
 MICROSECOND_MAGIC = 0xa1b2c3d4
@@ -213,12 +215,31 @@ def records(path, raw, order):
         at += captured
 
 
+def read_pcapng(path, raw):
+    try:
+        file = pcapng.File(raw)
+    except (pcapng.Torn, KeyError, struct.error) as error:
+        raise Damaged("%s: %s" % (path, error)) from error
+    capture = Capture()
+    capture.magic, capture.link_type = NANOSECOND_MAGIC, LINUX_SLL
+    for interface in file.interfaces:
+        capture.link_type = interface.link_type
+    for packet in file.packets:
+        capture.count += 1
+        kind, = struct.unpack_from("!H", packet.data, 14)
+        if kind in (0x0800, 0x86dd):
+            capture.add_ip(packet.when_ns, packet.data[16:])
+    return capture
+
+
 def read(path):
     """The Capture in a file, whatever its byte order and precision."""
     with open(path, "rb") as file:
         raw = memoryview(file.read())
     if len(raw) < 24:
         raise Damaged("%s: no pcap header" % path)
+    if struct.unpack_from("=I", raw)[0] == pcapng.SECTION:
+        return read_pcapng(path, raw)
     for order in "<>":
         magic, = struct.unpack_from(order + "I", raw)
         if magic in (NANOSECOND_MAGIC, MICROSECOND_MAGIC):

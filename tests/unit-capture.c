@@ -48,7 +48,7 @@ new_ring(void)
 	CHECK(fd >= 0 && unlink(name) == 0);
 	nspy_pcap_header(header, 262144);
 	CHECK(write(fd, header, sizeof(header)) == sizeof(header));
-	nspy_ring_init(ring, 1, 0, 262144);
+	nspy_ring_init(ring, 262144, sizeof(header));
 	drain.ring = ring;
 	drain.grow = grow;
 	drain.size_limit = UINT64_MAX;
@@ -189,6 +189,54 @@ test_many_conversations(void)
 	free_ring(ring);
 }
 
+/* The length of the record or block at p. */
+static size_t
+record_len(const uint8_t *p, uint32_t format)
+{
+	uint32_t len;
+
+	memcpy(&len, p + (format == NSPY_PCAP ? 8 : 4), sizeof(len));
+	return format == NSPY_PCAP ? 16 + len : len;
+}
+
+/*
+ * A kill may stop a write between any two pages: at each border of a page of
+ * the file a record ends.
+ */
+static void
+test_no_record_crosses_a_page(uint32_t format)
+{
+	struct nspy_ring *ring = new_ring();
+	struct nspy_event event = tcp_event(NSPY_CONNECT, 1000, 0);
+	size_t size, at = NSPY_PCAP_HEADER_LEN, crossings = 0, len;
+	uint8_t *file;
+
+	ring->format = format;
+	CHECK(put(ring, &event, true));
+	for (uint32_t i = 0; i < 3000; i++) {
+		event = tcp_event(i % 3 ? NSPY_SEND : NSPY_RECV, 1000,
+				  1 + i * 7919 % 701);
+		if (!put(ring, &event, true)) {
+			CHECK(nspy_drain_run(&drain, fd, false) == 0);
+			CHECK(put(ring, &event, true));
+		}
+	}
+	CHECK(nspy_drain_run(&drain, fd, false) == 0);
+	size = nspy_ring_progress(ring)->file_size;
+	file = malloc(size);
+	CHECK(file && pread(fd, file, size, 0) == (ssize_t)size);
+	for (; at < size; at += len) {
+		len = record_len(file + at, format);
+		CHECK(len >= 12 && at + len <= size);
+		crossings += at / NSPY_BATCH_PAGE !=
+			     (at + len - 1) / NSPY_BATCH_PAGE;
+	}
+	CHECK(at == size);
+	CHECK(crossings == 0);
+	free(file);
+	free_ring(ring);
+}
+
 static void
 test_checksum(void)
 {
@@ -217,6 +265,8 @@ main(void)
 	test_full_ring_takes_no_more_until_drained();
 	test_failed_drain_is_rolled_back();
 	test_many_conversations();
+	test_no_record_crosses_a_page(NSPY_PCAP);
+	test_no_record_crosses_a_page(NSPY_PCAPNG);
 	test_checksum();
 	return 0;
 }

@@ -4,8 +4,8 @@
 #include "wrap/file.h"
 
 #include "capture/drain.h"
-#include "capture/pcap.h"
 #include "capture/sys.h"
+#include "wrap/identity.h"
 #include "wrap/settings.h"
 
 #include <errno.h>
@@ -123,15 +123,15 @@ create(const char *path, int access)
 			 0600);
 }
 
+static uint8_t header[NSPY_FILE_HEADER_MAX];
+static size_t header_len;
+
 static long
 write_header(long fd)
 {
-	static uint8_t header[NSPY_PCAP_HEADER_LEN];
-	long result;
+	long result = NSPY_SYS3(SYS_write, fd, header, header_len);
 
-	nspy_pcap_header(header, nspy_settings.snaplen);
-	result = NSPY_SYS3(SYS_write, fd, header, sizeof(header));
-	if (result >= 0 && result != sizeof(header))
+	if (result >= 0 && (size_t)result != header_len)
 		result = -ENOSPC;
 	return result < 0 ? result : 0;
 }
@@ -269,10 +269,21 @@ create_ring(const struct nspy_files *files, int *error)
 	return ring;
 }
 
-struct nspy_ring *
-nspy_files_create(struct nspy_files *files, long pid, uint64_t pid_start,
-		  int *error)
+/* A ring for events of this process; the header of its capture is ready. */
+static void
+init_ring(struct nspy_ring *ring)
 {
+	nspy_identify(&ring->process);
+	ring->format = nspy_settings.format;
+	header_len = nspy_drain_header(header, ring->format,
+				       nspy_settings.snaplen, &ring->process);
+	nspy_ring_init(ring, nspy_settings.snaplen, header_len);
+}
+
+struct nspy_ring *
+nspy_files_create(struct nspy_files *files, int *error)
+{
+	long pid = NSPY_SYS0(SYS_getpid);
 	struct nspy_ring *ring;
 	long fd;
 
@@ -286,8 +297,7 @@ nspy_files_create(struct nspy_files *files, long pid, uint64_t pid_start,
 		if (!ring)
 			continue;
 		/* A kill from here on leaves a ring that can be recovered. */
-		nspy_ring_init(ring, (uint32_t)pid, pid_start,
-			       nspy_settings.snaplen);
+		init_ring(ring);
 		fd = create_capture(files->path);
 		*error = fd < 0 ? (int)fd : identify(files, (int)fd);
 		if (!*error) {

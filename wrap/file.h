@@ -17,11 +17,10 @@ struct nspy_files {
 
 /*
  * Create both, never over an existing file or through a symbolic link, and
- * map the ring, which is ready for events of process pid; pid_start is field
- * 22 of its /proc/PID/stat. Returns NULL and *error, a negative errno.
+ * map the ring, which is ready for events of this process. Returns NULL and
+ * *error, a negative errno.
  */
-struct nspy_ring *nspy_files_create(struct nspy_files *files, long pid,
-				    uint64_t pid_start, int *error);
+struct nspy_ring *nspy_files_create(struct nspy_files *files, int *error);
 
 /*
  * The capture's descriptor. The program may have closed it, or given its

@@ -223,21 +223,6 @@ unlock_drain(const uint64_t *mask)
 	restore_signals(mask);
 }
 
-static uint64_t
-own_start(void)
-{
-	static char text[512]; /* guarded by draining */
-	long len, fd = NSPY_SYS4(SYS_openat, AT_FDCWD, "/proc/self/stat",
-				 O_RDONLY | O_CLOEXEC, 0);
-
-	if (fd < 0)
-		return 0;
-	len = NSPY_SYS3(SYS_read, fd, text, sizeof(text) - 1);
-	NSPY_SYS1(SYS_close, fd);
-	text[len > 0 ? len : 0] = '\0';
-	return nspy_process_start(text);
-}
-
 static struct nspy_ring *
 create_ring(void)
 {
@@ -252,8 +237,7 @@ create_ring(void)
 	}
 	created = atomic_load(&ring);
 	if (!created) {
-		created = nspy_files_create(&files, get_pid(), own_start(),
-					    &error);
+		created = nspy_files_create(&files, &error);
 		if (created) {
 			drain.ring = created;
 			drain.grow = nspy_files_grow;

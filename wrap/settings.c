@@ -6,7 +6,7 @@
 
 #include "wrap/settings.h"
 
-#include "capture/pcap.h"
+#include "capture/format.h"
 #include "capture/sys.h"
 #include "wrap/report.h"
 
@@ -16,31 +16,12 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#define DEFAULT_FILENAME "%e_%p.pcap"
+/* The suffix says what it is. */
+#define DEFAULT_STEM "%e_%p"
 /* SLL, IPv6 and TCP headers: less than this shows no payload anyway. */
 #define SNAPLEN_MIN 1
 
 struct nspy_settings nspy_settings;
-
-unsigned int
-nspy_decimal(char text[NSPY_DECIMAL_MAX], long value)
-{
-	unsigned long rest =
-		value < 0 ? 0ul - (unsigned long)value : (unsigned long)value;
-	char reversed[NSPY_DECIMAL_MAX];
-	unsigned int count = 0, len = 0;
-
-	do {
-		reversed[count++] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest);
-	if (value < 0)
-		text[len++] = '-';
-	while (count)
-		text[len++] = reversed[--count];
-	text[len] = '\0';
-	return len;
-}
 
 static bool
 read_switch(const char *name)
@@ -62,20 +43,20 @@ read_snaplen(void)
 	uint64_t number = 0;
 
 	if (!value)
-		return NSPY_PCAP_SNAPLEN_MAX;
+		return NSPY_SNAPLEN_MAX;
 	for (const char *p = value; *p; p++) {
-		if (*p < '0' || *p > '9' || number > NSPY_PCAP_SNAPLEN_MAX) {
+		if (*p < '0' || *p > '9' || number > NSPY_SNAPLEN_MAX) {
 			number = UINT64_MAX;
 			break;
 		}
 		number = number * 10 + (uint64_t)(*p - '0');
 	}
-	if (*value && number >= SNAPLEN_MIN && number <= NSPY_PCAP_SNAPLEN_MAX)
+	if (*value && number >= SNAPLEN_MIN && number <= NSPY_SNAPLEN_MAX)
 		return (uint32_t)number;
 	nspy_report("NETSPY_SNAPLEN=", value,
 		    ": expected 1 to 262144 bytes; whole packets are kept",
 		    NULL);
-	return NSPY_PCAP_SNAPLEN_MAX;
+	return NSPY_SNAPLEN_MAX;
 }
 
 static bool
@@ -132,17 +113,43 @@ template_fault(const char *template)
 	return NULL;
 }
 
+static bool
+ends_with(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), suffix_len = strlen(suffix);
+
+	return len >= suffix_len &&
+	       strcmp(text + len - suffix_len, suffix) == 0;
+}
+
+/* NETSPY_FORMAT decides, else the suffix of NETSPY_FILENAME. */
 static void
 read_filename(void)
 {
 	const char *value = getenv("NETSPY_FILENAME");
+	const char *format = getenv("NETSPY_FORMAT");
 	const char *fault = value ? template_fault(value) : NULL;
+	const char *standard = DEFAULT_STEM ".pcap";
 
+	if (format && strcmp(format, "pcap") != 0 &&
+	    strcmp(format, "pcapng") != 0) {
+		nspy_report("NETSPY_FORMAT=", format,
+			    ": expected pcap or pcapng; the file's suffix "
+			    "decides",
+			    NULL);
+		format = NULL;
+	}
+	if (format && strcmp(format, "pcapng") == 0)
+		standard = DEFAULT_STEM ".pcapng";
 	if (fault)
 		nspy_report("NETSPY_FILENAME=", value, ": ", fault,
-			    "; the name is " DEFAULT_FILENAME, NULL);
+			    "; the name is ", standard, NULL);
 	if (!value || fault)
-		value = DEFAULT_FILENAME;
+		value = standard;
+	if (!format)
+		format = ends_with(value, ".pcapng") ? "pcapng" : "pcap";
+	nspy_settings.format =
+		strcmp(format, "pcapng") == 0 ? NSPY_PCAPNG : NSPY_PCAP;
 	memcpy(nspy_settings.filename, value, strlen(value) + 1);
 }
 

@@ -4,16 +4,17 @@
 #ifndef NETSPY_SETTINGS_H
 #define NETSPY_SETTINGS_H
 
+#include "capture/text.h"
+
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#define NSPY_DECIMAL_MAX 24
 
 struct nspy_settings {
 	bool quiet;	  /* NETSPY_QUIET: not a word on stderr */
 	bool debug;	  /* NETSPY_DEBUG: a line for each recorded call */
 	uint32_t snaplen; /* NETSPY_SNAPLEN: bytes kept of each packet */
+	uint32_t format;  /* enum nspy_format_number: NETSPY_FORMAT */
 	char executable[NAME_MAX + 1]; /* the name that was started */
 	/* NETSPY_DIR, or where the program started; absolute, no end slash. */
 	char directory[PATH_MAX];
@@ -25,8 +26,5 @@ extern struct nspy_settings nspy_settings;
 
 /* Once, before anything else. A value that makes no sense is reported. */
 void nspy_settings_read(void);
-
-/* Decimal digits and a NUL. Returns the length. */
-unsigned int nspy_decimal(char text[NSPY_DECIMAL_MAX], long value);
 
 #endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Blocks of pcapng (draft-ietf-opsawg-pcapng, section 4), in host byte order:
+ * one section, one interface for each process, times in nanoseconds. The
+ * functions that write a block return its length, a multiple of 4, at most
+ * NSPY_BLOCK_MAX bytes; longer texts are cut.
+ */
+
+#ifndef NETSPY_PCAPNG_H
+#define NETSPY_PCAPNG_H
+
+#include "capture/format.h"
+
+#define NSPY_BLOCK_MAX 1024
+
+/* Section Header Block; application: "netspy 1.0". */
+size_t nspy_pcapng_section(uint8_t *block, const char *application);
+
+/*
+ * Interface Description Block of the process called name, whose command line
+ * is the description. The snaplen is that of whole packets, in bytes.
+ */
+size_t nspy_pcapng_interface(uint8_t *block, uint32_t snaplen, const char *name,
+			     const char *description);
+
+/* Name Resolution Block: one address has the name of len bytes. */
+size_t nspy_pcapng_name(uint8_t *block, const struct nspy_endpoint *address,
+			const char *name, size_t len);
+
+/* Interface Statistics Block: packets that were told, and that are missing. */
+size_t nspy_pcapng_statistics(uint8_t *block, uint32_t interface,
+			      uint64_t when_ns, uint64_t received,
+			      uint64_t dropped);
+
+/*
+ * The 12 bytes of a block of len bytes that readers skip: 8 go in front of the
+ * filling and 4 behind it.
+ */
+void nspy_pcapng_filler(uint8_t *block, uint32_t len);
+
+/* Enhanced Packet Block: what stands before and behind the packet. */
+size_t nspy_pcapng_tail_len(const struct nspy_record *record);
+void nspy_pcapng_head(uint8_t *p, const struct nspy_record *record);
+void nspy_pcapng_tail(uint8_t *p, const struct nspy_record *record);
+
+#endif
