@@ -6,6 +6,7 @@
 #include "wrap/lifecycle.h"
 #include "wrap/report.h"
 #include "wrap/settings.h"
+#include "wrap/writer.h"
 
 #include <errno.h>
 

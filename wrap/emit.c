@@ -6,6 +6,7 @@
 #include "capture/sys.h"
 #include "wrap/lifecycle.h"
 #include "wrap/settings.h"
+#include "wrap/writer.h"
 
 #include <netinet/in.h>
 #include <string.h>

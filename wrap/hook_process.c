@@ -4,6 +4,7 @@
 #include "wrap/call.h"
 #include "wrap/connect.h"
 #include "wrap/lifecycle.h"
+#include "wrap/writer.h"
 
 #include <errno.h>
 

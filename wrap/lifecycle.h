@@ -4,7 +4,8 @@
 #ifndef NETSPY_LIFECYCLE_H
 #define NETSPY_LIFECYCLE_H
 
-#include "wrap/ring.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 /*
  * True when this process records. Starts it at the first call, and again in a
@@ -18,17 +19,11 @@ bool nspy_recording(void);
  */
 bool nspy_in_vfork_child(void);
 
-/* Take room in the ring, which is created first when it is not there. */
-bool nspy_reserve(uint32_t len, struct nspy_place *place);
+/* Nothing is recorded, and will not be in this process. */
+bool nspy_stopped(void);
 
-/* Write what is due: enough time has passed, or the ring is half full. */
-void nspy_drain_when_due(uint64_t now_ns);
-
-/*
- * The process may end after this: write everything and remove the ring. What
- * still comes is written at once.
- */
-void nspy_finish(void);
+/* Record no more. True the first time. */
+bool nspy_stop(void);
 
 /* The process that is recorded; its own getpid() without a system call. */
 uint32_t nspy_process(void);
