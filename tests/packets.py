@@ -9,6 +9,7 @@ import pcapng
 NANOSECOND_MAGIC = 0xa1b23c4d
 MICROSECOND_MAGIC = 0xa1b2c3d4
 ETHERNET, LINUX_SLL = 1, 113
+OUTGOING = b"\0\4"      # the packet type of LINUX_SLL
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 # What the kernel says by itself: errors, neighbours and multicast groups.
 KERNEL_TYPES = {1: (3, 4, 5, 11, 12),
@@ -69,7 +70,7 @@ class Connection:
     def __init__(self, client, server):
         self.client, self.server = client, server
         self.directions = {client: Direction(), server: Direction()}
-        self.times = []
+        self.log = []       # (time, sender, flags, payload, outgoing)
 
     def __str__(self):
         return "tcp " + name((self.client, self.server))
@@ -100,11 +101,12 @@ class Capture:
         self.tcp, self.udp, self.order = {}, {}, []
         # (protocol, source, target) -> what IP carried, without its header
         self.others = {}
+        self.datagrams = []     # (time, (source, target), payload, outgoing)
         self.count = 0
         self.magic = self.link_type = None
         self.faults = []
 
-    def add_tcp(self, when, src, dst, data):
+    def add_tcp(self, when, outgoing, src, dst, data):
         ports, seq, flags = data[:4], data[4:8], data[13]
         sport, dport = struct.unpack("!HH", ports)
         seq, = struct.unpack("!I", seq)
@@ -118,17 +120,18 @@ class Capture:
             else:
                 known.append(Connection(target, source))
             self.order.append(known[-1])
-        connection = known[-1]
-        connection.times.append(when)
-        connection.directions[source].add(seq, flags,
-                                          data[(data[12] >> 4) * 4:])
+        payload = data[(data[12] >> 4) * 4:]
+        known[-1].log.append((when, source, flags, payload, outgoing))
+        known[-1].directions[source].add(seq, flags, payload)
 
-    def add_udp(self, src, dst, data):
+    def add_udp(self, when, outgoing, src, dst, data):
         sport, dport, length = struct.unpack("!HHH", data[:6])
         key = ((src, sport), (dst, dport))
         if key not in self.udp:
             self.order.append(key)
-        self.udp.setdefault(key, []).append(bytes(data[8:length]))
+        payload = bytes(data[8:length])
+        self.udp.setdefault(key, []).append(payload)
+        self.datagrams.append((when, key, payload, outgoing))
 
     def add_other(self, protocol, src, dst, data):
         key = (PROTOCOLS.get(protocol, "ip %d" % protocol), src, dst)
@@ -138,7 +141,7 @@ class Capture:
             self.order.append(key)
         self.others.setdefault(key, []).append(bytes(data))
 
-    def add_ip(self, when, data):
+    def add_ip(self, when, outgoing, data):
         if data[0] >> 4 == 4:
             header = (data[0] & 15) * 4
             total, = struct.unpack("!H", data[2:4])
@@ -160,9 +163,9 @@ class Capture:
             return
         body = data[header:total]
         if protocol == socket.IPPROTO_TCP:
-            self.add_tcp(when, src, dst, body)
+            self.add_tcp(when, outgoing, src, dst, body)
         elif protocol == socket.IPPROTO_UDP:
-            self.add_udp(src, dst, body)
+            self.add_udp(when, outgoing, src, dst, body)
         else:
             self.add_other(protocol, src, dst, body)
 
@@ -174,7 +177,8 @@ class Capture:
                                                         self.link_type))
         for connections in self.tcp.values():
             for one in connections:
-                if one.times != sorted(one.times):
+                times = [packet[0] for packet in one.log]
+                if times != sorted(times):
                     wrong.append("%s: time runs backwards" % one)
                 for direction in one.directions.values():
                     if direction.repeated():
@@ -257,5 +261,7 @@ def read(path):
         capture.count += 1
         kind, = struct.unpack_from("!H", data, skip - 2)
         if kind in (0x0800, 0x86dd):
-            capture.add_ip(seconds * 10**9 + part * unit, bytes(data[skip:]))
+            outgoing = skip == 16 and bytes(data[:2]) == OUTGOING
+            capture.add_ip(seconds * 10**9 + part * unit, outgoing,
+                           bytes(data[skip:]))
     return capture
