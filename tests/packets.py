@@ -232,7 +232,9 @@ def read_pcapng(path, raw):
         capture.count += 1
         kind, = struct.unpack_from("!H", packet.data, 14)
         if kind in (0x0800, 0x86dd):
-            capture.add_ip(packet.when_ns, packet.data[16:])
+            outgoing = bytes(packet.data[:2]) == OUTGOING
+            capture.add_ip(packet.when_ns, outgoing,
+                           bytes(packet.data[16:]))
     return capture
 
 
