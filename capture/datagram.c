@@ -22,40 +22,77 @@ known_version(const struct nspy_endpoint *end,
 	return result;
 }
 
+/* The conversation of the event, new if need be; NULL: not known, no room. */
+static struct nspy_conversation *
+conversation_of(struct nspy_drain *drain, const struct nspy_event *event,
+		int *end)
+{
+	struct nspy_conversation *c;
+	int side = 0;
+
+	if (!event->peer.version || !event->local.port)
+		return NULL; /* the address was not asked for */
+	c = nspy_conversation_find(drain, event, &side);
+	if (!c) {
+		side = 0;
+		c = nspy_conversation_new(drain, event, side);
+		if (!c)
+			return NULL;
+		c->state = NSPY_OPEN;
+		/* No call says that it is over: the oldest one goes first. */
+		nspy_conversation_linger(drain, c);
+	}
+	c->used = 1;
+	*end = side;
+	return c;
+}
+
 /*
  * Whether the other end of the datagram, recorded here too, has told of it
  * already. Each end counts: the n-th one received is not later than the n-th
  * one sent, however many are lost on the way.
  */
 static bool
-told_already(struct nspy_drain *drain, const struct nspy_event *event,
-	     uint32_t *serial)
+told_already(struct nspy_flow *flow, uint16_t kind)
 {
-	struct nspy_conversation *c;
-	struct nspy_flow *flow;
-	uint64_t *told;
-	int side = 0;
+	uint64_t *told = kind == NSPY_SEND ? &flow->sent : &flow->received;
 
-	if (!event->peer.version || !event->local.port)
-		return false; /* the address was not asked for */
-	c = nspy_conversation_find(drain, event, &side);
-	if (!c) {
-		side = 0;
-		c = nspy_conversation_new(drain, event, side);
-		if (!c)
-			return false;
-		c->state = NSPY_OPEN;
-		/* No call says that it is over: the oldest one goes first. */
-		nspy_conversation_linger(drain, c);
-	}
-	c->used = 1;
-	*serial = c->serial;
-	flow = &c->flow[event->kind == NSPY_SEND ? side : !side];
-	told = event->kind == NSPY_SEND ? &flow->sent : &flow->received;
 	if (++*told <= flow->written)
 		return true;
 	flow->written = *told;
 	return false;
+}
+
+/*
+ * One datagram, or those that UDP GSO makes of a call's bytes, or those that
+ * GRO made them of. flow counts them, if the conversation is known.
+ */
+static void
+write_datagrams(struct nspy_drain *drain, const struct nspy_event *event,
+		struct nspy_packet *packet, struct nspy_flow *flow)
+{
+	const uint8_t *data = nspy_event_data(event);
+	size_t len = event->segment_len ? event->segment_len : event->wire_len;
+	size_t done = 0;
+
+	do {
+		size_t rest = event->wire_len - done;
+		size_t kept =
+			event->data_len > done ? event->data_len - done : 0;
+
+		packet->wire_len = rest < len ? rest : len;
+		packet->data = data + done;
+		packet->data_len =
+			kept < packet->wire_len ? kept : packet->wire_len;
+		done += packet->wire_len;
+		if (flow && told_already(flow, event->kind))
+			continue;
+		nspy_drain_packet(drain, event,
+				  packet->outgoing ? event->begin_ns
+						   : event->end_ns,
+				  packet);
+		drain->progress->bytes += packet->wire_len;
+	} while (done < event->wire_len);
 }
 
 bool
@@ -64,21 +101,21 @@ nspy_datagram_event(struct nspy_drain *drain, const struct nspy_event *event)
 	struct nspy_endpoint local = known_version(&event->local, &event->peer);
 	struct nspy_endpoint peer = known_version(&event->peer, &event->local);
 	bool outgoing = event->kind == NSPY_SEND;
+	struct nspy_conversation *c;
+	int side = 0;
 	struct nspy_packet packet = {
 		.from = outgoing ? &local : &peer,
 		.to = outgoing ? &peer : &local,
 		.outgoing = outgoing,
 		.protocol = event->protocol,
-		.data = nspy_event_data(event),
-		.data_len = event->data_len,
-		.wire_len = event->wire_len,
 	};
 
 	if ((event->kind != NSPY_SEND && event->kind != NSPY_RECV) ||
-	    event->error || told_already(drain, event, &packet.serial))
+	    event->error)
 		return true;
-	nspy_drain_packet(drain, event,
-			  outgoing ? event->begin_ns : event->end_ns, &packet);
-	drain->progress->bytes += event->wire_len;
+	c = conversation_of(drain, event, &side);
+	packet.serial = c ? c->serial : 0;
+	write_datagrams(drain, event, &packet,
+			c ? &c->flow[outgoing ? side : !side] : NULL);
 	return true;
 }

@@ -53,7 +53,9 @@ struct nspy_event {
 	uint32_t wire_len; /* payload bytes that the call moved */
 	uint8_t protocol; /* of IP: IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE */
 	uint8_t family;	  /* AF_INET or AF_INET6, of the socket */
-	uint8_t reserved[6];
+	uint8_t reserved[4];
+	/* UDP: each datagram but the last has this payload; 0: there is one. */
+	uint16_t segment_len;
 	struct nspy_endpoint local;
 	struct nspy_endpoint peer;
 };

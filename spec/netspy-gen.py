@@ -56,20 +56,19 @@ def body(entry):
     values = [p["name"]
               for p in entry["parameters"] + entry.get("variadic", [])]
 
-    stored = fold("\tret = real(", values, ");")
+    stored = fold("\tret = real(", asked(entry, values), ");")
     result = "" if entry["return_type"] == "void" else "return "
     tail_call = fold(f"\t{result}real(", values, ");")
     call = "\tstruct nspy_call call;\n"
     ret = f"\t{declare({'type': entry['return_type'], 'name': 'ret'})};\n\n"
     told = "\n".join(["\tnspy_enter(&call);",
                       fold(f"\t{hook}(", ["&call", "ret"] + passed, ");"),
-                      "\tnspy_leave(&call);", "\treturn ret;"])
+                      "\tnspy_leave(&call);", clamped(entry)])
     if shape == "guarded":
         begin = fold("\tif (!nspy_begin(",
                      ["&call", f'"{name}"', given["fd"]], "))")
-        return (f"{call}{ret}{begin}\n"
-                + fold(f"\t\t{result}real(", values, ");")
-                + f"\n{keep_room(entry, given)}{stored}\n{told}")
+        return (f"{call}{ret}{begin}{unrecorded(entry, given, values)}\n"
+                + f"{keep_room(entry, given)}{stored}\n{told}")
     if shape in ("always", "replace"):
         before = f'\tnspy_begin_any(&call, "{name}");\n'
         if shape == "replace":
@@ -79,6 +78,50 @@ def body(entry):
     text = fold(f"\t{hook}(", passed, ");") + "\n" + tail_call
     # gcc's typeof forgets that the real function does not return.
     return text + ("\n\t__builtin_unreachable();" if shape == "exit" else "")
+
+
+# What a call that is not recorded may do nevertheless: pass descriptors.
+PASSING = {"recvmsg": "got", "recvmmsg": "got_many",
+           "sendmsg": "gave", "sendmmsg": "gave_many"}
+
+
+def unrecorded(entry, given, values):
+    """The branch of a descriptor that is not recorded."""
+    passing = PASSING.get(entry["role"])
+    if not passing:
+        return "\n" + fold("\t\treturn real(", values, ");")
+    msg = given.get("msg", given.get("msgvec"))
+    return (" {\n" + fold("\t\tret = real(", values, ");")
+            + f"\n\t\tnspy_{passing}_descriptors(ret, {msg});\n"
+            "\t\treturn ret;\n\t}")
+
+
+# Roles that receive datagrams: which argument is the room for them, and the
+# function that looks at it.
+DATAGRAMS = {"recv": ("len", "nspy_clamp"),
+             "recvmsg": ("msg", "nspy_clamp_msg"),
+             "recvmmsg": ("msgvec", "nspy_clamp_msgs")}
+
+
+def asks_length(entry):
+    return entry["role"] in DATAGRAMS and "flags" in entry["arguments"]
+
+
+def asked(entry, values):
+    """The arguments, with flags that ask for the true length."""
+    if not asks_length(entry):
+        return values
+    flags = entry["arguments"]["flags"]
+    return [f"nspy_ask_length(&call, {value})" if value == flags else value
+            for value in values]
+
+
+def clamped(entry):
+    """The return of what the program would have got without our asking."""
+    if not asks_length(entry):
+        return "\treturn ret;"
+    argument, clamp = DATAGRAMS[entry["role"]]
+    return f"\treturn {clamp}(&call, ret, {entry['arguments'][argument]});"
 
 
 def keep_room(entry, given):

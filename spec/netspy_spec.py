@@ -33,6 +33,8 @@ ROLES = {
     "sendmmsg": ("guarded", "nspy_on_sendmmsg", "msgvec flags"),
     "sendmsg": ("guarded", "nspy_on_sendmsg", "msg flags"),
     "sendv": ("guarded", "nspy_on_sendv", "iov iovcnt"),
+    "setsockopt": ("guarded", "nspy_on_setsockopt",
+                   "level optname optval optlen"),
     "shutdown": ("guarded", "nspy_on_shutdown", "how"),
     "socket": ("always", "nspy_on_socket", "domain type protocol"),
     "socketpair": ("always", "nspy_on_socketpair", "sv"),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Judges captures: by tshark, and against the kernel's capture of the same run.
 
-usage: judge.py [--kernel FILE] [--resets] [--subset] [--prefix] CAPTURE...
+usage: judge.py [--kernel FILE] [FLAG]... CAPTURE...
        judge.py --summary CAPTURE...
 
 tshark must read each CAPTURE without a malformed packet, a wrong checksum or
@@ -14,6 +14,9 @@ datagram and whatever else IP carried, but for ICMP errors.
           streams of a connection that was reset must begin the longer one
 --subset  the kernel may have seen conversations that are not ours
 --prefix  our streams may end early (the program was killed)
+--cut     the program's buffer was too short for some datagrams
+--joined  the kernel shows datagrams that it was given at once (UDP GSO) as
+          one: only what is in them is compared
 --summary print a line for each conversation and judge nothing
 """
 
@@ -131,12 +134,14 @@ def compare_udp(ours, theirs, arguments):
             continue
         if arguments.prefix:
             other = other[:len(mine)]
+        if arguments.joined:
+            mine, other = [b"".join(mine)], [b"".join(other)]
         if mine != other:
             wrong.append("udp %s: %d datagrams of %d bytes, "
                          "the kernel saw %d of %d" % (
                              packets.name(key), len(mine),
-                             sum(map(len, mine)), len(other),
-                             sum(map(len, other))))
+                             sum(map(packets.size, mine)), len(other),
+                             sum(map(packets.size, other))))
     return wrong
 
 
@@ -159,6 +164,8 @@ def compare_others(ours, theirs, arguments):
 def judge(path, arguments):
     ours = packets.read(path)
     wrong = ours.own_faults(path)
+    if arguments.cut:
+        wrong = [w for w in wrong if "a packet was cut to" not in w]
     wrong += judge_by_tshark(path, arguments.kernel, arguments.resets)
     if arguments.kernel:
         theirs = packets.read(arguments.kernel)
@@ -185,6 +192,8 @@ def main():
     parser.add_argument("--resets", action="store_true")
     parser.add_argument("--subset", action="store_true")
     parser.add_argument("--prefix", action="store_true")
+    parser.add_argument("--cut", action="store_true")
+    parser.add_argument("--joined", action="store_true")
     parser.add_argument("--summary", action="store_true")
     parser.add_argument("captures", nargs="+", metavar="CAPTURE")
     arguments = parser.parse_args()

@@ -26,6 +26,25 @@ def name(key):
     return " ".join("%s:%d" % end for end in key)
 
 
+class Cut(bytes):
+    """The part of a datagram's payload that was kept; length is the whole."""
+
+    length = 0
+
+    def __eq__(self, other):
+        return size(self) == size(other) and (
+            self.startswith(bytes(other)) or bytes(other).startswith(self))
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = bytes.__hash__
+
+
+def size(payload):
+    return getattr(payload, "length", len(payload))
+
+
 class Direction:
     """What one end of a TCP connection sent."""
 
@@ -130,6 +149,9 @@ class Capture:
         if key not in self.udp:
             self.order.append(key)
         payload = bytes(data[8:length])
+        if len(payload) < length - 8:
+            payload = Cut(payload)
+            payload.length = length - 8
         self.udp.setdefault(key, []).append(payload)
         self.datagrams.append((when, key, payload, outgoing))
 
@@ -160,7 +182,8 @@ class Capture:
         if len(data) < total:
             self.faults.append("a packet was cut to %d of %d bytes" % (
                 len(data), total))
-            return
+            if protocol != socket.IPPROTO_UDP:
+                return
         body = data[header:total]
         if protocol == socket.IPPROTO_TCP:
             self.add_tcp(when, outgoing, src, dst, body)
@@ -198,7 +221,7 @@ class Capture:
                 (src, _), (dst, _) = each
                 lines.append("udp %s > %s: %d datagrams, %d bytes" % (
                     src, dst, len(self.udp[each]),
-                    sum(map(len, self.udp[each]))))
+                    sum(map(size, self.udp[each]))))
         return lines
 
 

@@ -10,9 +10,30 @@
 #include <string.h>
 
 struct nspy_endpoint
-nspy_endpoint_of(const void *addr, socklen_t len)
+nspy_endpoint_of_ipv4(const void *addr)
+{
+	struct nspy_endpoint end = {.version = 4};
+
+	memcpy(end.addr, addr, 4);
+	return end;
+}
+
+struct nspy_endpoint
+nspy_endpoint_of_ipv6(const void *addr)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct nspy_endpoint end = {.version = 6};
+
+	memcpy(end.addr, addr, 16);
+	/* On the wire it is IPv4. */
+	if (memcmp(end.addr, mapped, sizeof(mapped)) == 0)
+		return nspy_endpoint_of_ipv4(end.addr + 12);
+	return end;
+}
+
+struct nspy_endpoint
+nspy_endpoint_of(const void *addr, socklen_t len)
+{
 	struct nspy_endpoint end = {.version = 0};
 	struct sockaddr_in6 six;
 	struct sockaddr_in four;
@@ -21,23 +42,15 @@ nspy_endpoint_of(const void *addr, socklen_t len)
 		return end;
 	memcpy(&four, addr, sizeof(four));
 	if (four.sin_family == AF_INET) {
-		memcpy(end.addr, &four.sin_addr, 4);
+		end = nspy_endpoint_of_ipv4(&four.sin_addr);
 		end.port = ntohs(four.sin_port);
-		end.version = 4;
 		return end;
 	}
 	if (four.sin_family != AF_INET6 || len < sizeof(six) - 4)
 		return end;
 	memcpy(&six, addr, sizeof(six) - 4);
+	end = nspy_endpoint_of_ipv6(&six.sin6_addr);
 	end.port = ntohs(six.sin6_port);
-	end.version = 6;
-	memcpy(end.addr, &six.sin6_addr, 16);
-	/* On the wire it is IPv4. */
-	if (memcmp(end.addr, mapped, sizeof(mapped)) == 0) {
-		memmove(end.addr, end.addr + 12, 4);
-		memset(end.addr + 4, 0, 12);
-		end.version = 4;
-	}
 	return end;
 }
 
@@ -67,8 +80,8 @@ nspy_socket_ask_peer(int fd, struct nspy_socket *socket)
 	socket->peer = ask_name(SYS_getpeername, fd);
 }
 
-static bool
-is_wildcard(const struct nspy_endpoint *end)
+bool
+nspy_endpoint_is_wildcard(const struct nspy_endpoint *end)
 {
 	static const uint8_t none[16];
 
@@ -118,7 +131,8 @@ nspy_socket_local(struct nspy_socket *socket, const struct nspy_endpoint *peer)
 	struct nspy_endpoint local = socket->local, route;
 	bool cached = false;
 
-	if (!is_wildcard(&local) || !peer->version || is_wildcard(peer))
+	if (!nspy_endpoint_is_wildcard(&local) || !peer->version ||
+	    nspy_endpoint_is_wildcard(peer))
 		return local;
 	/* Another thread, or the code under a signal handler, may be here. */
 	if (atomic_exchange(&socket->route_busy, 1) == 0) {

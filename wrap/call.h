@@ -4,6 +4,7 @@
 #ifndef NETSPY_CALL_H
 #define NETSPY_CALL_H
 
+#include "wrap/control.h"
 #include "wrap/descriptor.h"
 #include "wrap/hook.h"
 
@@ -16,7 +17,8 @@ struct nspy_call {
 	long result;		    /* as the hook got it */
 	socklen_t room; /* for the peer's address, before the real call */
 	int fd;
-	int error; /* errno as the real call left it */
+	int error;	   /* errno as the real call left it */
+	bool asked_length; /* by us, not by the program */
 };
 
 /* The part of nspy_begin for descriptors that may be sockets. */
@@ -51,6 +53,44 @@ static inline void
 nspy_keep_room_msg(struct nspy_call *call, const struct msghdr *msg)
 {
 	call->room = msg ? msg->msg_namelen : 0;
+}
+
+/*
+ * The flags for receiving a datagram that may be longer than its buffer: with
+ * MSG_TRUNC the kernel does the same, but says how long it was. The result is
+ * put right before the program sees it.
+ */
+static inline int
+nspy_ask_length(struct nspy_call *call, int flags)
+{
+	call->asked_length = call->socket->type == SOCK_DGRAM &&
+			     !(flags & (MSG_TRUNC | MSG_PEEK | MSG_ERRQUEUE));
+	return call->asked_length ? flags | MSG_TRUNC : flags;
+}
+
+static inline ssize_t
+nspy_clamp(const struct nspy_call *call, ssize_t ret, size_t len)
+{
+	return call->asked_length && ret > 0 && (size_t)ret > len ? (ssize_t)len
+								  : ret;
+}
+
+static inline ssize_t
+nspy_clamp_msg(const struct nspy_call *call, ssize_t ret,
+	       const struct msghdr *msg)
+{
+	if (!call->asked_length || ret <= 0 || !(msg->msg_flags & MSG_TRUNC))
+		return ret;
+	return nspy_clamp(call, ret, nspy_room(msg->msg_iov, msg->msg_iovlen));
+}
+
+static inline int
+nspy_clamp_msgs(const struct nspy_call *call, int ret, struct mmsghdr *msgvec)
+{
+	for (int i = 0; i < ret; i++)
+		msgvec[i].msg_len = (unsigned int)nspy_clamp_msg(
+			call, msgvec[i].msg_len, &msgvec[i].msg_hdr);
+	return ret;
 }
 
 /* After the real call: the time, and errno is kept. */

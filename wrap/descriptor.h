@@ -16,7 +16,8 @@ enum nspy_socket_flag {
 	NSPY_CONNECTED = 2,
 	NSPY_DEAF = 8, /* our own shutdown(SHUT_RD): no FIN at its end */
 	NSPY_LOCAL_KNOWN = 16, /* the local port will not change */
-	NSPY_FOREIGN = 32,     /* open before us: others may hold it too */
+	NSPY_FOREIGN =
+		32, /* open before us, or passed on: others may hold it */
 };
 
 struct nspy_socket {
@@ -27,6 +28,7 @@ struct nspy_socket {
 	uint8_t family;	  /* AF_INET or AF_INET6 */
 	uint8_t type;	  /* SOCK_STREAM or SOCK_DGRAM */
 	uint16_t forks;	  /* nspy_forks when it was made */
+	uint16_t segment_len; /* UDP_SEGMENT of what is sent; 0: none */
 	uint32_t next_free;
 	uint64_t connect_ns;
 	struct nspy_endpoint local, peer;
@@ -93,5 +95,12 @@ struct nspy_endpoint nspy_socket_local(struct nspy_socket *socket,
 
 /* A socket address as an endpoint; version 0 if it is no IP address. */
 struct nspy_endpoint nspy_endpoint_of(const void *addr, socklen_t len);
+
+/* The same for a bare address (struct in_addr, struct in6_addr); port 0. */
+struct nspy_endpoint nspy_endpoint_of_ipv4(const void *addr);
+struct nspy_endpoint nspy_endpoint_of_ipv6(const void *addr);
+
+/* Whether its address is 0.0.0.0 or ::. */
+bool nspy_endpoint_is_wildcard(const struct nspy_endpoint *end);
 
 #endif

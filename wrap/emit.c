@@ -105,16 +105,18 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 		.tid = thread_id(pid),
 		.protocol = socket->protocol,
 		.family = socket->family,
+		.segment_len = tell->segment_len,
 		.peer = tell->peer ? *tell->peer : socket->peer,
 	};
 	size_t rest = tell->len;
 
 	if (socket == &nspy_socket_gone)
 		return;
-	event.local = nspy_socket_local(socket, &event.peer);
+	event.local = tell->local ? *tell->local
+				  : nspy_socket_local(socket, &event.peer);
 	do {
 		size_t part = rest < max ? rest : max;
-		size_t kept = part < nspy_settings.snaplen
+		size_t kept = part < nspy_settings.snaplen || tell->segment_len
 				      ? part
 				      : nspy_settings.snaplen;
 

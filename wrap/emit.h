@@ -12,7 +12,8 @@ struct nspy_tell {
 	int error;
 	const struct iovec *iov; /* the payload, and how much of it counts */
 	size_t iov_count, len;
-	const struct nspy_endpoint *peer; /* NULL: the socket's */
+	const struct nspy_endpoint *peer, *local; /* NULL: the socket's */
+	uint16_t segment_len;			  /* see nspy_event */
 };
 
 /*

@@ -25,8 +25,12 @@ void nspy_on_listen(struct nspy_call *call, int ret);
 void nspy_on_connect(struct nspy_call *call, int ret,
 		     const struct sockaddr *addr, socklen_t addrlen);
 void nspy_on_accept(struct nspy_call *call, int ret);
+
+/* hook_option.c: what a socket is asked and told. */
 void nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
 			const void *optval);
+void nspy_on_setsockopt(struct nspy_call *call, int ret, int level, int optname,
+			const void *optval, socklen_t optlen);
 
 /* hook_data.c: bytes move. */
 void nspy_on_send(struct nspy_call *call, ssize_t ret, const void *buf,

@@ -30,11 +30,36 @@ on_failed(struct nspy_call *call, uint16_t kind)
 	nspy_emit(call, call->socket, &tell);
 }
 
-/* Both peers and streams: the first bytes prove that connect() succeeded. */
+/* What is in the control messages goes before what the socket says. */
+static void
+read_control(const struct nspy_socket *socket, struct nspy_tell *tell,
+	     const struct msghdr *msg, struct nspy_control *control)
+{
+	bool sent = tell->kind == NSPY_SEND;
+
+	if (sent)
+		control->segment_len = socket->segment_len;
+	if (msg && msg->msg_controllen)
+		nspy_control_read(control, msg, sent);
+	if (control->segment_len < tell->len)
+		tell->segment_len = control->segment_len;
+	if (!control->local.version)
+		return;
+	if (!control->local.port)
+		control->local.port = socket->local.port;
+	tell->local = &control->local;
+}
+
+/*
+ * The first bytes of a stream prove that connect() succeeded. A datagram has
+ * addresses of its own: peer is the one that the call had, or NULL, and msg
+ * has the control messages, or is NULL.
+ */
 static void
 on_moved(struct nspy_call *call, struct nspy_tell *tell,
-	 const struct nspy_endpoint *peer)
+	 const struct nspy_endpoint *peer, const struct msghdr *msg)
 {
+	struct nspy_control control = {.segment_len = 0};
 	struct nspy_socket *socket = call->socket;
 
 	if (socket->type == SOCK_STREAM) {
@@ -48,20 +73,21 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 			nspy_socket_ask_local(call->fd, socket);
 		if (peer && peer->version)
 			tell->peer = peer;
+		read_control(socket, tell, msg, &control);
 	}
 	nspy_emit(call, socket, tell);
 }
 
 static void
-on_sent(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
-	size_t iov_count, int flags, const void *to, socklen_t tolen)
+on_sent(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
+	int flags)
 {
 	struct nspy_endpoint peer = {.version = 0};
 	struct nspy_tell tell = {
 		.kind = NSPY_SEND,
 		.flags = flags & MSG_OOB ? NSPY_URGENT : 0,
-		.iov = iov,
-		.iov_count = iov_count,
+		.iov = ret > 0 ? msg->msg_iov : NULL,
+		.iov_count = ret > 0 ? msg->msg_iovlen : 0,
 		.len = ret > 0 ? (size_t)ret : 0,
 	};
 
@@ -71,37 +97,42 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 		return;
 	}
 	/* On a connected stream the kernel does not look at it either. */
-	if (to && call->socket->type != SOCK_STREAM)
-		peer = nspy_endpoint_of(to, tolen);
-	on_moved(call, &tell, &peer);
+	if (msg->msg_name && call->socket->type != SOCK_STREAM)
+		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);
+	on_moved(call, &tell, &peer, msg);
 }
 
 void
 nspy_on_send(struct nspy_call *call, ssize_t ret, const void *buf, int flags,
 	     const struct sockaddr *to, socklen_t tolen)
 {
-	const struct iovec iov = {(void *)(uintptr_t)buf,
-				  ret > 0 ? (size_t)ret : 0};
+	struct iovec iov = {(void *)(uintptr_t)buf, ret > 0 ? (size_t)ret : 0};
+	const struct msghdr msg = {
+		.msg_name = (void *)(uintptr_t)to,
+		.msg_namelen = tolen,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+	};
 
-	on_sent(call, ret, &iov, 1, flags, to, tolen);
+	on_sent(call, ret, &msg, flags);
 }
 
 void
 nspy_on_sendv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 	      int iovcnt)
 {
-	on_sent(call, ret, iov, iovcnt > 0 ? (size_t)iovcnt : 0, 0, NULL, 0);
+	struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov};
+
+	msg.msg_iovlen = iovcnt > 0 ? (size_t)iovcnt : 0;
+	on_sent(call, ret, &msg, 0);
 }
 
 void
 nspy_on_sendmsg(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		int flags)
 {
-	if (ret < 0)
-		on_sent(call, ret, NULL, 0, flags, NULL, 0);
-	else
-		on_sent(call, ret, msg->msg_iov, msg->msg_iovlen, flags,
-			msg->msg_name, msg->msg_namelen);
+	on_sent(call, ret, msg, flags);
+	nspy_gave_descriptors(ret, msg);
 }
 
 void
@@ -109,7 +140,7 @@ nspy_on_sendmmsg(struct nspy_call *call, int ret, const struct mmsghdr *msgvec,
 		 int flags)
 {
 	if (ret < 0)
-		on_sent(call, ret, NULL, 0, flags, NULL, 0);
+		on_sent(call, ret, NULL, flags);
 	for (int i = 0; i < ret; i++)
 		nspy_on_sendmsg(call, msgvec[i].msg_len, &msgvec[i].msg_hdr,
 				flags);
@@ -123,7 +154,7 @@ nspy_on_sendmmsg(struct nspy_call *call, int ret, const struct mmsghdr *msgvec,
 static void
 on_received(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 	    size_t iov_count, size_t len, int flags,
-	    const struct nspy_endpoint *peer)
+	    const struct nspy_endpoint *peer, const struct msghdr *msg)
 {
 	struct nspy_tell tell = {
 		.kind = NSPY_RECV,
@@ -137,16 +168,17 @@ on_received(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 	/* MSG_TRUNC on a stream throws bytes away: the buffer has none. */
 	if (flags & MSG_TRUNC && call->socket->type == SOCK_STREAM)
 		tell.iov_count = 0;
-	if (flags & NOT_RECEIVED)
-		return;
+	/* An error is taken from the socket even by a look. */
 	if (ret < 0) {
 		on_failed(call, NSPY_RECV);
 		return;
 	}
+	if (flags & NOT_RECEIVED)
+		return;
 	/* A stream's recv() of no bytes returns 0 without meaning an end. */
 	if (len == 0 && ret == 0 && call->socket->type == SOCK_STREAM)
 		return;
-	on_moved(call, &tell, peer);
+	on_moved(call, &tell, peer, msg);
 }
 
 void
@@ -160,17 +192,7 @@ nspy_on_recv(struct nspy_call *call, ssize_t ret, const void *buf, size_t len,
 
 	if (ret >= 0 && from && fromlen && *fromlen <= call->room)
 		peer = nspy_endpoint_of(from, *fromlen);
-	on_received(call, ret, &iov, 1, len, flags, &peer);
-}
-
-static size_t
-room(const struct iovec *iov, size_t count)
-{
-	size_t sum = 0;
-
-	for (size_t i = 0; i < count; i++)
-		sum += iov[i].iov_len;
-	return sum;
+	on_received(call, ret, &iov, 1, len, flags, &peer, NULL);
 }
 
 void
@@ -179,8 +201,8 @@ nspy_on_recvv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 {
 	size_t count = ret >= 0 && iovcnt > 0 ? (size_t)iovcnt : 0;
 
-	on_received(call, ret, iov, count, ret ? (size_t)1 : room(iov, count),
-		    0, NULL);
+	on_received(call, ret, iov, count,
+		    ret ? (size_t)1 : nspy_room(iov, count), 0, NULL, NULL);
 }
 
 void
@@ -190,14 +212,15 @@ nspy_on_recvmsg(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 	struct nspy_endpoint peer = {.version = 0};
 
 	if (ret < 0) {
-		on_received(call, ret, NULL, 0, 0, flags, NULL);
+		on_received(call, ret, NULL, 0, 0, flags, NULL, NULL);
 		return;
 	}
+	nspy_got_descriptors(ret, msg);
 	if (msg->msg_name && msg->msg_namelen <= call->room)
 		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);
 	on_received(call, ret, msg->msg_iov, msg->msg_iovlen,
-		    ret ? (size_t)1 : room(msg->msg_iov, msg->msg_iovlen),
-		    flags, &peer);
+		    ret ? (size_t)1 : nspy_room(msg->msg_iov, msg->msg_iovlen),
+		    flags, &peer, msg);
 }
 
 void
@@ -205,7 +228,7 @@ nspy_on_recvmmsg(struct nspy_call *call, int ret, const struct mmsghdr *msgvec,
 		 int flags)
 {
 	if (ret < 0)
-		on_received(call, ret, NULL, 0, 0, flags, NULL);
+		on_received(call, ret, NULL, 0, 0, flags, NULL, NULL);
 	/* Of many messages only the kernel knows the room. */
 	call->room = sizeof(struct sockaddr_storage);
 	for (int i = 0; i < ret; i++)

@@ -209,27 +209,3 @@ nspy_on_accept(struct nspy_call *call, int ret)
 	set(socket, NSPY_CONNECTED);
 	nspy_emit(call, socket, &tell);
 }
-
-void
-nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
-		   const void *optval)
-{
-	int error = 0;
-
-	call->result = ret;
-	/* Reading SO_ERROR clears it, so we only ever see what they read. */
-	if (ret < 0 || level != SOL_SOCKET || optname != SO_ERROR || !optval ||
-	    call->socket->type != SOCK_STREAM)
-		return;
-	memcpy(&error, optval, sizeof(error));
-	if (error == EINPROGRESS || error == EALREADY)
-		return;
-	if (error == 0) {
-		struct nspy_socket probe = {.cookie = 0};
-
-		nspy_socket_ask_peer(call->fd, &probe);
-		if (!probe.peer.version)
-			return; /* asked too early */
-	}
-	nspy_connect_done(call, call->socket, error);
-}
