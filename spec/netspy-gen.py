@@ -11,7 +11,7 @@ import sys
 
 # No __pycache__ in the source folder, which may be read-only.
 sys.dont_write_bytecode = True
-from netspy_spec import BINDINGS, ROLES, SpecError, load  # noqa: E402
+from netspy_spec import BEFORE, BINDINGS, ROLES, SpecError, load  # noqa: E402
 
 
 def fold(head, items, tail):
@@ -69,11 +69,13 @@ def body(entry):
                      ["&call", f'"{name}"', given["fd"]], "))")
         return (f"{call}{ret}{begin}{unrecorded(entry, given, values)}\n"
                 + f"{keep_room(entry, given)}{stored}\n{told}")
-    if shape in ("always", "replace"):
+    if shape in ("always", "around"):
         before = f'\tnspy_begin_any(&call, "{name}");\n'
-        if shape == "replace":
-            before += (f"\tnspy_before_replace({given['oldfd']}, "
-                       f"{given['newfd']});\n")
+        if shape == "around":
+            earlier, words = BEFORE[entry["role"]]
+            before += fold(f"\t{earlier}(", [given.get(word, word)
+                                             for word in words.split()],
+                           ");") + "\n"
         return f"{call}{ret}{before}{stored}\n{told}"
     text = fold(f"\t{hook}(", passed, ");") + "\n" + tail_call
     # gcc's typeof forgets that the real function does not return.

@@ -19,6 +19,8 @@ ROLES = {
     "exec": ("before", "nspy_before_exec", ""),
     "exit": ("exit", "nspy_before_exit", ""),
     "fclose": ("before", "nspy_before_fclose", "stream"),
+    "fdopen": ("guarded", "nspy_on_fdopen", ""),
+    "freopen": ("around", "nspy_on_freopen", ""),
     "fcntl": ("always", "nspy_on_fcntl", "fd cmd"),
     "fork": ("always", "nspy_on_fork", ""),
     "getsockopt": ("guarded", "nspy_on_getsockopt", "level optname optval"),
@@ -28,7 +30,7 @@ ROLES = {
     "recvmmsg": ("guarded", "nspy_on_recvmmsg", "msgvec flags"),
     "recvmsg": ("guarded", "nspy_on_recvmsg", "msg flags"),
     "recvv": ("guarded", "nspy_on_recvv", "iov iovcnt"),
-    "replace": ("replace", "nspy_on_dup", "oldfd"),
+    "replace": ("around", "nspy_on_dup", "oldfd"),
     "send": ("guarded", "nspy_on_send", "buf flags=0 to=NULL tolen=0"),
     "sendmmsg": ("guarded", "nspy_on_sendmmsg", "msgvec flags"),
     "sendmsg": ("guarded", "nspy_on_sendmsg", "msg flags"),
@@ -39,7 +41,11 @@ ROLES = {
     "socket": ("always", "nspy_on_socket", "domain type protocol"),
     "socketpair": ("always", "nspy_on_socketpair", "sv"),
 }
-SHAPE_ARGUMENTS = {"guarded": ["fd"], "replace": ["newfd"]}
+# What is called before the real function in the shape "around".
+BEFORE = {
+    "freopen": ("nspy_before_freopen", "&call path stream"),
+    "replace": ("nspy_before_replace", "oldfd newfd"),
+}
 
 FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
                  "header": str, "role": str, "arguments": dict}
@@ -89,7 +95,10 @@ def check_bindings(where, entry, allowed):
 def role_arguments(role):
     """The role's arguments as (name, default); required: default None."""
     shape, _, hook = ROLES[role]
-    pairs = [(name, None) for name in SHAPE_ARGUMENTS.get(shape, [])]
+    first = ["fd"] if shape == "guarded" else []
+    if shape == "around":
+        first = [w for w in BEFORE[role][1].split() if w != "&call"]
+    pairs = [(name, None) for name in first]
     for word in hook.split():
         name, _, default = word.partition("=")
         if (name, None) not in pairs:

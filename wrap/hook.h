@@ -57,9 +57,15 @@ void nspy_on_dup(struct nspy_call *call, int ret, int oldfd);
 void nspy_on_fcntl(struct nspy_call *call, int ret, int fd, int cmd);
 void nspy_before_close(int fd);
 void nspy_before_replace(int oldfd, int newfd);
-void nspy_before_fclose(FILE *stream);
 void nspy_before_close_range(unsigned int first, unsigned int last, int flags);
 void nspy_before_closefrom(int lowfd);
+
+/* hook_stdio.c: streams begin and end. */
+void nspy_on_fdopen(struct nspy_call *call, FILE *ret);
+void nspy_before_fclose(FILE *stream);
+void nspy_before_freopen(struct nspy_call *call, const char *path,
+			 FILE *stream);
+void nspy_on_freopen(struct nspy_call *call, FILE *ret);
 
 /* hook_process.c: processes begin and end. */
 void nspy_on_fork(struct nspy_call *call, pid_t ret);

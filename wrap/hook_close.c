@@ -130,18 +130,6 @@ nspy_before_replace(int oldfd, int newfd)
 }
 
 void
-nspy_before_fclose(FILE *stream)
-{
-	int error = errno, fd = stream ? fileno(stream) : -1;
-
-	/* What is still in its buffer goes before the FIN. */
-	if (nspy_descriptor_known(fd))
-		fflush(stream);
-	nspy_before_close(fd);
-	errno = error;
-}
-
-void
 nspy_before_close_range(unsigned int first, unsigned int last, int flags)
 {
 	if (flags & CLOSE_RANGE_CLOEXEC)

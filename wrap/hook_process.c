@@ -33,15 +33,16 @@ nspy_before_exec(void)
 	errno = error;
 }
 
-/* What the kernel does with the sockets that the program left open. */
+/*
+ * What the kernel does with the sockets that the program left open: the files
+ * of a process that ends are put on a stack first.
+ */
 static void
 tell_open_sockets(void)
 {
-	uint32_t limit = nspy_descriptor_limit();
-
-	for (uint32_t fd = 0; fd < limit; fd++)
-		if (nspy_descriptor_known((int)fd))
-			nspy_end_descriptor((int)fd);
+	for (uint32_t fd = nspy_descriptor_limit(); fd > 0; fd--)
+		if (nspy_descriptor_known((int)fd - 1))
+			nspy_end_descriptor((int)fd - 1);
 }
 
 void

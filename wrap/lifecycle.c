@@ -14,6 +14,7 @@
 #include "wrap/report.h"
 #include "wrap/settings.h"
 #include "wrap/signals.h"
+#include "wrap/stdio.h"
 #include "wrap/writer.h"
 
 #include <sys/auxv.h>
@@ -98,10 +99,12 @@ start(void)
 	err = map_process_page();
 	if (!err)
 		err = nspy_descriptors_init();
-	if (err)
+	if (err) {
 		nspy_writer_stop("cannot start recording", err, "");
-	else
-		atomic_store(&state, STARTED);
+		return;
+	}
+	nspy_stdio_start();
+	atomic_store(&state, STARTED);
 }
 
 /* In a forked child: nothing of the parent's recording is ours. */
@@ -151,5 +154,7 @@ start_with_program(void)
 __attribute__((destructor)) static void
 finish_with_program(void)
 {
+	if (nspy_recording() && !nspy_in_vfork_child())
+		nspy_stdio_flush();
 	nspy_before_exit();
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sockets behind FILE streams, whose bytes the C library moves by itself. */
+
+#ifndef NETSPY_STDIO_H
+#define NETSPY_STDIO_H
+
+#include <stdbool.h>
+
+/*
+ * Arrange that the reads, writes and closes inside the C library's stdio reach
+ * the hooks. Once, when recording starts; no failure stops it.
+ */
+void nspy_stdio_start(void);
+
+/* Whether they do. */
+bool nspy_stdio_seen(void);
+
+/*
+ * exit() writes what is left in the streams after all destructors: write it
+ * now for those on sockets, while their ends are still to be told.
+ */
+void nspy_stdio_flush(void);
+
+#endif
