@@ -14,7 +14,8 @@ datagram and whatever else IP carried, but for ICMP errors.
           streams of a connection that was reset must begin the longer one
 --subset  the kernel may have seen conversations that are not ours
 --prefix  our streams may end early (the program was killed)
---cut     the program's buffer was too short for some datagrams
+--cut     some bytes could not be recorded, and the capture says so: the ends of
+          datagrams, parts of streams
 --joined  the kernel shows datagrams that it was given at once (UDP GSO) as
           one: only what is in them is compared
 --summary print a line for each conversation and judge nothing
@@ -97,7 +98,8 @@ def compare_connection(ours, theirs, arguments):
             if mine.data() or mine.fin:
                 wrong.append("%s: %s: the kernel saw nothing" % (ours, sender))
             continue
-        a, b = mine.data(), other.data()
+        a = mine.without(mine.missing)
+        b = other.without(mine.missing)
         short = min(len(a), len(b))
         if a[:short] != b[:short] or (len(a) != len(b)
                                       and not (arguments.resets and was_reset)

@@ -51,18 +51,22 @@ class Direction:
     def __init__(self):
         self.base = None
         self.segments = []
+        self.missing = []   # (start, end) of bytes that were cut off
         self.syn = self.fin = self.reset = False
 
-    def add(self, seq, flags, payload):
+    def add(self, seq, flags, payload, missing):
         if self.base is None:
             self.base = (seq + (1 if flags & SYN else 0)) & 0xffffffff
         self.syn |= bool(flags & SYN)
         self.fin |= bool(flags & FIN)
         self.reset |= bool(flags & RST)
-        if payload:
+        if payload or missing:
             offset = (seq - self.base) & 0xffffffff
             if offset < 0x80000000:     # else a keep-alive before the start
-                self.segments.append((offset, payload))
+                end = offset + len(payload)
+                self.segments.append((offset, payload + bytes(missing)))
+                if missing:
+                    self.missing.append((end, end + missing))
 
     def data(self):
         """The stream as far as it has no hole."""
@@ -71,6 +75,13 @@ class Direction:
             if offset > len(out):
                 break
             out += payload[len(out) - offset:]
+        return bytes(out)
+
+    def without(self, gaps):
+        """The stream with zeros where bytes of gaps are."""
+        out = bytearray(self.data())
+        for start, end in gaps:
+            out[start:end] = bytes(len(out[start:end]))
         return bytes(out)
 
     def repeated(self):
@@ -107,6 +118,10 @@ class Connection:
         else:
             opened = "unanswered" if to.syn else "joined late"
         ends = ["fin>"] * to.fin + ["fin<"] * back.fin
+        missing = sum(end - start for d in (to, back)
+                      for start, end in d.missing)
+        if missing:
+            ends.insert(0, "%d missing," % missing)
         ends += ["rst>"] * to.reset + ["rst<"] * back.reset
         return " ".join(["tcp %s %s, %d sent, %d received," % (
             self.server[0], opened, len(to.data()), len(back.data()))]
@@ -125,7 +140,7 @@ class Capture:
         self.magic = self.link_type = None
         self.faults = []
 
-    def add_tcp(self, when, outgoing, src, dst, data):
+    def add_tcp(self, when, outgoing, src, dst, data, missing):
         ports, seq, flags = data[:4], data[4:8], data[13]
         sport, dport = struct.unpack("!HH", ports)
         seq, = struct.unpack("!I", seq)
@@ -141,7 +156,7 @@ class Capture:
             self.order.append(known[-1])
         payload = data[(data[12] >> 4) * 4:]
         known[-1].log.append((when, source, flags, payload, outgoing))
-        known[-1].directions[source].add(seq, flags, payload)
+        known[-1].directions[source].add(seq, flags, payload, missing)
 
     def add_udp(self, when, outgoing, src, dst, data):
         sport, dport, length = struct.unpack("!HHH", data[:6])
@@ -179,14 +194,13 @@ class Capture:
         if fragmented:
             self.faults.append("a fragment, which this reader cannot compare")
             return
-        if len(data) < total:
+        missing = max(total - len(data), 0)
+        if missing:
             self.faults.append("a packet was cut to %d of %d bytes" % (
                 len(data), total))
-            if protocol != socket.IPPROTO_UDP:
-                return
         body = data[header:total]
-        if protocol == socket.IPPROTO_TCP:
-            self.add_tcp(when, outgoing, src, dst, body)
+        if protocol == socket.IPPROTO_TCP and len(body) >= 20:
+            self.add_tcp(when, outgoing, src, dst, body, missing)
         elif protocol == socket.IPPROTO_UDP:
             self.add_udp(when, outgoing, src, dst, body)
         else:
