@@ -68,15 +68,10 @@ def body(entry):
         begin = fold("\tif (!nspy_begin(",
                      ["&call", f'"{name}"', given["fd"]], "))")
         return (f"{call}{ret}{begin}{unrecorded(entry, given, values)}\n"
-                + f"{keep_room(entry, given)}{stored}\n{told}")
+                + f"{before(entry, given)}{stored}\n{told}")
     if shape in ("always", "around"):
-        before = f'\tnspy_begin_any(&call, "{name}");\n'
-        if shape == "around":
-            earlier, words = BEFORE[entry["role"]]
-            before += fold(f"\t{earlier}(", [given.get(word, word)
-                                             for word in words.split()],
-                           ");") + "\n"
-        return f"{call}{ret}{before}{stored}\n{told}"
+        begin = f'\tnspy_begin_any(&call, "{name}");\n'
+        return f"{call}{ret}{begin}{before(entry, given)}{stored}\n{told}"
     text = fold(f"\t{hook}(", passed, ");") + "\n" + tail_call
     # gcc's typeof forgets that the real function does not return.
     return text + ("\n\t__builtin_unreachable();" if shape == "exit" else "")
@@ -126,14 +121,15 @@ def clamped(entry):
     return f"\treturn {clamp}(&call, ret, {entry['arguments'][argument]});"
 
 
-def keep_room(entry, given):
-    """The line that keeps what a call overwrites: room for an address."""
-    if "fromlen" in given:
-        return (f"\tnspy_keep_room(&call, {given['from']}, "
-                f"{given['fromlen']});\n")
-    if entry["role"] == "recvmsg":
-        return f"\tnspy_keep_room_msg(&call, {given['msg']});\n"
-    return ""
+def before(entry, given):
+    """The line of what the role does before the real call, if anything: not
+    without one of the arguments."""
+    function, words = BEFORE.get(entry["role"], ("", ""))
+    values = [word if word[0] == "&" else given.get(word)
+              for word in words.split()]
+    if not function or None in values:
+        return ""
+    return fold(f"\t{function}(", values, ");") + "\n"
 
 
 def list_door(entry, alias):
@@ -254,14 +250,22 @@ def source(spec, purpose, includes, texts):
 
 
 def calls_header(spec, entries):
+    def include(header):
+        """Not where it is the header only of functions that are not there."""
+        macros = {e.get("requires") for e in entries if e["header"] == header}
+        line = f"#include <{header}>\n"
+        if None in macros:
+            return line
+        found = " || ".join(f"defined({macro})" for macro in sorted(macros))
+        return f"#if {found}\n{line}#endif\n"
+
     texts = [guarded(entry, ("__attribute__((noreturn)) " if ROLES[
         entry["role"]][0] == "exit" else "") + body_head(entry, ");") + "\n")
         for entry in entries]
-    headers = sorted({f"<{entry['header']}>" for entry in entries})
     return (banner(spec, "/* ", " */") + "/* One body per function; each "
             "takes the real function first. */\n\n#ifndef NETSPY_CALLS_GEN_H\n"
             "#define NETSPY_CALLS_GEN_H\n\n"
-            + "".join(f"#include {header}\n" for header in headers)
+            + "".join(map(include, sorted({e["header"] for e in entries})))
             + "\n" + "\n".join(texts) + "\n#endif\n")
 
 

@@ -25,6 +25,7 @@ ROLES = {
     "fork": ("always", "nspy_on_fork", ""),
     "getsockopt": ("guarded", "nspy_on_getsockopt", "level optname optval"),
     "listen": ("guarded", "nspy_on_listen", ""),
+    "pidfd_getfd": ("always", "nspy_on_pidfd_getfd", ""),
     "recv": ("guarded", "nspy_on_recv",
              "buf len flags=0 from=NULL fromlen=NULL"),
     "recvmmsg": ("guarded", "nspy_on_recvmmsg", "msgvec flags"),
@@ -32,6 +33,7 @@ ROLES = {
     "recvv": ("guarded", "nspy_on_recvv", "iov iovcnt"),
     "replace": ("around", "nspy_on_dup", "oldfd"),
     "send": ("guarded", "nspy_on_send", "buf flags=0 to=NULL tolen=0"),
+    "sendfile": ("guarded", "nspy_on_sendfile", "in offset"),
     "sendmmsg": ("guarded", "nspy_on_sendmmsg", "msgvec flags"),
     "sendmsg": ("guarded", "nspy_on_sendmsg", "msg flags"),
     "sendv": ("guarded", "nspy_on_sendv", "iov iovcnt"),
@@ -41,10 +43,14 @@ ROLES = {
     "socket": ("always", "nspy_on_socket", "domain type protocol"),
     "socketpair": ("always", "nspy_on_socketpair", "sv"),
 }
-# What is called before the real function in the shape "around".
+# What is called before the real function in some roles, with "call" and some
+# of the arguments.
 BEFORE = {
     "freopen": ("nspy_before_freopen", "&call path stream"),
+    "recv": ("nspy_keep_room", "&call from fromlen"),
+    "recvmsg": ("nspy_keep_room_msg", "&call msg"),
     "replace": ("nspy_before_replace", "oldfd newfd"),
+    "sendfile": ("nspy_before_sendfile", "&call in offset"),
 }
 
 FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,

@@ -7,6 +7,7 @@
 #include "wrap/control.h"
 #include "wrap/descriptor.h"
 #include "wrap/hook.h"
+#include "wrap/source.h"
 
 /* One call of a wrapped function. */
 struct nspy_call {
@@ -17,8 +18,9 @@ struct nspy_call {
 	long result;		    /* as the hook got it */
 	socklen_t room; /* for the peer's address, before the real call */
 	int fd;
-	int error;	   /* errno as the real call left it */
-	bool asked_length; /* by us, not by the program */
+	int error;		   /* errno as the real call left it */
+	bool asked_length;	   /* by us, not by the program */
+	struct nspy_source source; /* of what no buffer of the call holds */
 };
 
 /* The part of nspy_begin for descriptors that may be sockets. */

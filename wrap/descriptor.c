@@ -250,6 +250,24 @@ nspy_descriptor_forget_stale(int fd)
 		nspy_socket_free(socket);
 }
 
+void
+nspy_descriptor_received(int fd)
+{
+	uint64_t cookie = 0;
+
+	nspy_descriptor_forget_stale(fd);
+	if (ask(fd, SO_COOKIE, &cookie, sizeof(cookie)) < 0)
+		return;
+	for (uint32_t other = 0; other < nspy_descriptor_limit(); other++) {
+		struct nspy_socket *socket = nspy_descriptor_known((int)other);
+
+		if (socket && socket->cookie == cookie) {
+			nspy_descriptor_copy(fd, socket);
+			return;
+		}
+	}
+}
+
 bool
 nspy_socket_shared(const struct nspy_socket *socket)
 {

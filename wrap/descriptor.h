@@ -76,6 +76,12 @@ bool nspy_descriptor_forget(int fd, struct nspy_socket **socket);
 /* The kernel gave out fd anew: what was known of it is over, untold. */
 void nspy_descriptor_forget_stale(int fd);
 
+/*
+ * fd came from a process, perhaps from this one: a copy of a socket that is
+ * known here, or one that its first use shows.
+ */
+void nspy_descriptor_received(int fd);
+
 /* Give a forgotten socket's memory back. */
 void nspy_socket_free(struct nspy_socket *socket);
 

@@ -11,10 +11,11 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* A position in an iovec. */
+/* A position in the payload. */
 struct cursor {
 	const struct iovec *iov;
 	size_t count, offset;
+	struct nspy_source *source;
 };
 
 /* Returns the bytes copied: fewer when the program's buffer ends before. */
@@ -23,6 +24,8 @@ copy(struct cursor *cursor, uint8_t *to, size_t len)
 {
 	size_t copied = 0;
 
+	if (cursor->source)
+		return nspy_source_read(cursor->source, to, len);
 	while (len && cursor->count) {
 		size_t rest = cursor->iov->iov_len - cursor->offset;
 		size_t part = len < rest ? len : rest;
@@ -45,6 +48,8 @@ copy(struct cursor *cursor, uint8_t *to, size_t len)
 static void
 advance(struct cursor *cursor, size_t len)
 {
+	if (cursor->source)
+		nspy_source_skip(cursor->source, len);
 	while (len && cursor->count) {
 		size_t rest = cursor->iov->iov_len - cursor->offset;
 
@@ -83,7 +88,7 @@ emit_part(const struct nspy_event *event, struct cursor *cursor)
 	*place.event = *event;
 	place.event->data_len = (uint32_t)copy(
 		cursor, (uint8_t *)(place.event + 1), event->data_len);
-	advance(cursor, event->wire_len - event->data_len);
+	advance(cursor, event->wire_len - place.event->data_len);
 	nspy_ring_publish(&place);
 }
 
@@ -93,7 +98,7 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 {
 	bool stream = socket->type == SOCK_STREAM;
 	size_t max = stream ? NSPY_STREAM_MAX : NSPY_DATAGRAM_MAX;
-	struct cursor cursor = {tell->iov, tell->iov_count, 0};
+	struct cursor cursor = {tell->iov, tell->iov_count, 0, tell->source};
 	uint32_t pid = nspy_process();
 	struct nspy_event event = {
 		.kind = tell->kind,

@@ -12,6 +12,7 @@ struct nspy_tell {
 	int error;
 	const struct iovec *iov; /* the payload, and how much of it counts */
 	size_t iov_count, len;
+	struct nspy_source *source; /* where it is when not in iov */
 	const struct nspy_endpoint *peer, *local; /* NULL: the socket's */
 	uint16_t segment_len;			  /* see nspy_event */
 };
@@ -22,5 +23,12 @@ struct nspy_tell {
  */
 void nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	       const struct nspy_tell *tell);
+
+/*
+ * A call of result ret sent or received on its socket what tell says, but for
+ * the length, which is ret.
+ */
+void nspy_tell_moved(struct nspy_call *call, ssize_t ret,
+		     struct nspy_tell *tell);
 
 #endif

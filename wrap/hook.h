@@ -51,6 +51,12 @@ void nspy_on_recvmsg(struct nspy_call *call, ssize_t ret,
 void nspy_on_recvmmsg(struct nspy_call *call, int ret,
 		      const struct mmsghdr *msgvec, int flags);
 
+/* hook_xfer.c: bytes move past the program's memory. */
+void nspy_before_sendfile(struct nspy_call *call, int in, const off_t *offset);
+void nspy_on_sendfile(struct nspy_call *call, ssize_t ret, int in,
+		      const off_t *offset);
+void nspy_on_pidfd_getfd(struct nspy_call *call, int ret);
+
 /* hook_close.c: descriptors change hands, connections end. */
 void nspy_on_shutdown(struct nspy_call *call, int ret, int how);
 void nspy_on_dup(struct nspy_call *call, int ret, int oldfd);

@@ -236,3 +236,14 @@ nspy_on_recvmmsg(struct nspy_call *call, int ret, const struct mmsghdr *msgvec,
 				flags);
 	call->result = ret;
 }
+
+void
+nspy_tell_moved(struct nspy_call *call, ssize_t ret, struct nspy_tell *tell)
+{
+	call->result = ret;
+	tell->len = ret > 0 ? (size_t)ret : 0;
+	if (ret < 0)
+		on_failed(call, tell->kind);
+	else
+		on_moved(call, tell, NULL, NULL);
+}
