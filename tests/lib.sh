@@ -10,7 +10,8 @@ skip_() { echo "${me:-test}: skipped: $*" >&2; exit 77; }
 framework_failure_() { echo "${me:-test}: cannot test: $*" >&2; exit 99; }
 
 me=$(basename "$0" .test)
-tests=$(cd "$(dirname "$0")" && pwd) || exit 99
+script=$(cd "$(dirname "$0")" && pwd)/$(basename "$0") || exit 99
+tests=${script%/tests/*}/tests # it may lie in a folder there
 top_srcdir=$(cd "$tests/.." && pwd) || exit 99
 top_builddir=$(cd "${top_builddir:-.}" && pwd) || exit 99
 preload=$top_builddir/.libs/libnetspy.so
@@ -49,7 +50,7 @@ in_namespace() {
 	for right in -n -rn; do
 		unshare $right true 2>/dev/null || continue
 		cd / && rm -rf "$work"
-		exec unshare $right sh "$tests/$(basename "$0")"
+		exec unshare $right sh "$script"
 	done
 	skip_ "no right to make a network namespace"
 }
