@@ -69,6 +69,14 @@ def body(entry):
                      ["&call", f'"{name}"', given["fd"]], "))")
         return (f"{call}{ret}{begin}{unrecorded(entry, given, values)}\n"
                 + f"{before(entry, given)}{stored}\n{told}")
+    if shape == "close":
+        end = "\tnspy_end_close(&call);"
+        if not result:
+            begin = fold(f"\t{hook}(", ["&call"] + passed, ");")
+            return f"{call}\n{begin}\n{tail_call}\n{end}"
+        begin = fold(f"\tif (!{hook}(", ["&call"] + passed, "))")
+        return (f"{call}{ret}{begin}\n\t{tail_call}\n"
+                f"{stored}\n{end}\n\treturn ret;")
     if shape in ("always", "around"):
         begin = f'\tnspy_begin_any(&call, "{name}");\n'
         return f"{call}{ret}{begin}{before(entry, given)}{stored}\n{told}"

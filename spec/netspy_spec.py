@@ -11,9 +11,9 @@ import re
 ROLES = {
     "accept": ("guarded", "nspy_on_accept", ""),
     "bind": ("guarded", "nspy_on_bind", ""),
-    "close": ("before", "nspy_before_close", "fd"),
-    "close_range": ("before", "nspy_before_close_range", "first last flags"),
-    "closefrom": ("before", "nspy_before_closefrom", "lowfd"),
+    "close": ("close", "nspy_begin_close", "fd"),
+    "close_range": ("close", "nspy_begin_close_range", "first last flags"),
+    "closefrom": ("close", "nspy_begin_closefrom", "lowfd"),
     "connect": ("guarded", "nspy_on_connect", "addr addrlen"),
     "dup": ("always", "nspy_on_dup", "oldfd"),
     "exec": ("before", "nspy_before_exec", ""),
@@ -22,7 +22,7 @@ ROLES = {
     "fdopen": ("guarded", "nspy_on_fdopen", ""),
     "freopen": ("around", "nspy_on_freopen", ""),
     "fcntl": ("always", "nspy_on_fcntl", "fd cmd"),
-    "fork": ("always", "nspy_on_fork", ""),
+    "fork": ("before", "nspy_before_fork", ""),
     "getsockopt": ("guarded", "nspy_on_getsockopt", "level optname optval"),
     "listen": ("guarded", "nspy_on_listen", ""),
     "pidfd_getfd": ("always", "nspy_on_pidfd_getfd", ""),
@@ -31,7 +31,7 @@ ROLES = {
     "recvmmsg": ("guarded", "nspy_on_recvmmsg", "msgvec flags"),
     "recvmsg": ("guarded", "nspy_on_recvmsg", "msg flags"),
     "recvv": ("guarded", "nspy_on_recvv", "iov iovcnt"),
-    "replace": ("around", "nspy_on_dup", "oldfd"),
+    "replace": ("around", "nspy_on_replace", "oldfd"),
     "send": ("guarded", "nspy_on_send", "buf flags=0 to=NULL tolen=0"),
     "sendfile": ("guarded", "nspy_on_sendfile", "in offset"),
     "sendmmsg": ("guarded", "nspy_on_sendmmsg", "msgvec flags"),
@@ -49,7 +49,7 @@ BEFORE = {
     "freopen": ("nspy_before_freopen", "&call path stream"),
     "recv": ("nspy_keep_room", "&call from fromlen"),
     "recvmsg": ("nspy_keep_room_msg", "&call msg"),
-    "replace": ("nspy_before_replace", "oldfd newfd"),
+    "replace": ("nspy_before_replace", "&call oldfd newfd"),
     "sendfile": ("nspy_before_sendfile", "&call in offset"),
 }
 
@@ -121,7 +121,7 @@ def check_role(where, entry, parameters):
     if (ROLES[role][0] == "exit") > (entry["return_type"] == "void"):
         raise SpecError(f"{where}: role '{role}' never returns; "
                         "make the return type void")
-    if ROLES[role][0] not in ("before", "exit") and (
+    if ROLES[role][0] in ("guarded", "always") and (
             entry["return_type"] == "void"):
         raise SpecError(f"{where}: role '{role}' needs a result; "
                         "correct the return type or the role")

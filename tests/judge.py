@@ -18,6 +18,7 @@ datagram and whatever else IP carried, but for ICMP errors.
           datagrams, parts of streams
 --joined  the kernel shows datagrams that it was given at once (UDP GSO) as
           one: only what is in them is compared
+--part    our streams may be any part (other processes have said the rest)
 --summary print a line for each conversation and judge nothing
 """
 
@@ -101,10 +102,11 @@ def compare_connection(ours, theirs, arguments):
         a = mine.without(mine.missing)
         b = other.without(mine.missing)
         short = min(len(a), len(b))
-        if a[:short] != b[:short] or (len(a) != len(b)
-                                      and not (arguments.resets and was_reset)
-                                      and not (arguments.prefix
-                                               and len(a) < len(b))):
+        same = a in b if arguments.part else (
+            a[:short] == b[:short]
+            and (len(a) == len(b) or arguments.resets and was_reset
+                 or arguments.prefix and len(a) < len(b)))
+        if not same:
             wrong.append("%s: from %s: %s" % (
                 ours, sender[0] + ":%d" % sender[1], difference(a, b)))
         if mine.fin and not (other.fin or was_reset):
@@ -196,6 +198,7 @@ def main():
     parser.add_argument("--prefix", action="store_true")
     parser.add_argument("--cut", action="store_true")
     parser.add_argument("--joined", action="store_true")
+    parser.add_argument("--part", action="store_true")
     parser.add_argument("--summary", action="store_true")
     parser.add_argument("captures", nargs="+", metavar="CAPTURE")
     arguments = parser.parse_args()

@@ -16,6 +16,8 @@ struct nspy_call {
 	uint64_t begin_ns, end_ns;  /* CLOCK_REALTIME around the real call */
 	uint64_t cookie;	    /* of socket, before the real call */
 	long result;		    /* as the hook got it */
+	/* Forgotten, but told only when the kernel has closed them. */
+	struct nspy_socket *closing;
 	socklen_t room; /* for the peer's address, before the real call */
 	int fd;
 	int error;		   /* errno as the real call left it */

@@ -10,11 +10,4 @@
 void nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 		       int error);
 
-/*
- * fd is about to be closed: the table changes before the kernel's, where the
- * number is free right after. The end of a socket whose last descriptor it is
- * gets told; then the result is true.
- */
-bool nspy_end_descriptor(int fd);
-
 #endif

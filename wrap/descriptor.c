@@ -28,7 +28,7 @@
 
 _Atomic uint32_t *nspy_descriptors;
 uint32_t nspy_descriptor_count;
-uint16_t nspy_forks;
+_Atomic uint32_t nspy_forks;
 struct nspy_socket nspy_socket_gone;
 
 static struct nspy_socket *sockets;
@@ -177,7 +177,7 @@ nspy_descriptor_add(int fd, int domain, int type, int protocol)
 	socket->protocol = described.protocol;
 	socket->family = described.family;
 	socket->type = described.type;
-	socket->forks = nspy_forks;
+	socket->forks = atomic_load(&nspy_forks);
 	atomic_store(&socket->descriptors, 1);
 	nspy_descriptor_set(fd, index + NSPY_SOCKET);
 	return socket;
@@ -271,6 +271,6 @@ nspy_descriptor_received(int fd)
 bool
 nspy_socket_shared(const struct nspy_socket *socket)
 {
-	return socket->forks != nspy_forks ||
+	return socket->forks != atomic_load(&nspy_forks) ||
 	       (atomic_load(&socket->flags) & NSPY_FOREIGN);
 }

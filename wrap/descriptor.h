@@ -27,9 +27,12 @@ struct nspy_socket {
 	uint8_t protocol; /* of IP: IPPROTO_TCP, also for MPTCP, IPPROTO_UDP... */
 	uint8_t family;	  /* AF_INET or AF_INET6 */
 	uint8_t type;	  /* SOCK_STREAM or SOCK_DGRAM */
-	uint16_t forks;	  /* nspy_forks when it was made */
+	bool resets;	  /* the close of the last descriptor sends RST */
 	uint16_t segment_len; /* UDP_SEGMENT of what is sent; 0: none */
+	uint32_t forks;	      /* nspy_forks when it was made */
 	uint32_t next_free;
+	uint32_t device; /* that it is bound to, as nspy_diag_prepare saw */
+	struct nspy_socket *next_closing; /* see nspy_call.closing */
 	uint64_t connect_ns;
 	struct nspy_endpoint local, peer;
 	/* Wildcard sockets: the local address towards the last peer. */
@@ -43,7 +46,7 @@ enum { NSPY_UNKNOWN = 0, NSPY_OTHER = 1, NSPY_SOCKET = 2 };
 extern _Atomic uint32_t *nspy_descriptors; /* NULL before the start */
 extern uint32_t nspy_descriptor_count;
 extern struct nspy_socket nspy_socket_gone; /* of which nothing is told */
-extern uint16_t nspy_forks; /* forks of this process and its ancestors */
+extern _Atomic uint32_t nspy_forks; /* of this process and its ancestors */
 
 /* Set the word of a descriptor. */
 void nspy_descriptor_set(int fd, uint32_t word);

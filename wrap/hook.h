@@ -9,6 +9,7 @@
 #ifndef NETSPY_HOOK_H
 #define NETSPY_HOOK_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -61,10 +62,20 @@ void nspy_on_pidfd_getfd(struct nspy_call *call, int ret);
 void nspy_on_shutdown(struct nspy_call *call, int ret, int how);
 void nspy_on_dup(struct nspy_call *call, int ret, int oldfd);
 void nspy_on_fcntl(struct nspy_call *call, int ret, int fd, int cmd);
+void nspy_on_replace(struct nspy_call *call, int ret, int oldfd);
+void nspy_before_replace(struct nspy_call *call, int oldfd, int newfd);
+/* One descriptor, for calls that close among other things. */
 void nspy_before_close(int fd);
-void nspy_before_replace(int oldfd, int newfd);
-void nspy_before_close_range(unsigned int first, unsigned int last, int flags);
-void nspy_before_closefrom(int lowfd);
+/*
+ * Forget what is about to be closed. True when nspy_end_close has to tell the
+ * rest after the real call: only the kernel knows whether it was the last
+ * descriptor of a connection that other processes may hold.
+ */
+bool nspy_begin_close(struct nspy_call *call, int fd);
+bool nspy_begin_close_range(struct nspy_call *call, unsigned int first,
+			    unsigned int last, int flags);
+bool nspy_begin_closefrom(struct nspy_call *call, int lowfd);
+void nspy_end_close(struct nspy_call *call);
 
 /* hook_stdio.c: streams begin and end. */
 void nspy_on_fdopen(struct nspy_call *call, FILE *ret);
@@ -74,7 +85,7 @@ void nspy_before_freopen(struct nspy_call *call, const char *path,
 void nspy_on_freopen(struct nspy_call *call, FILE *ret);
 
 /* hook_process.c: processes begin and end. */
-void nspy_on_fork(struct nspy_call *call, pid_t ret);
+void nspy_before_fork(void);
 void nspy_before_exec(void);
 void nspy_before_exit(void);
 

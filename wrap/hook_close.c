@@ -4,6 +4,7 @@
 #include "capture/sys.h"
 #include "wrap/call.h"
 #include "wrap/connect.h"
+#include "wrap/diag.h"
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
 #include "wrap/report.h"
@@ -62,14 +63,22 @@ closes_with_reset(int fd)
 }
 
 static void
-tell_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
+tell_close(struct nspy_call *call, struct nspy_socket *socket, uint16_t flags)
 {
-	struct nspy_tell tell = {.kind = NSPY_CLOSE};
+	const struct nspy_tell tell = {.kind = NSPY_CLOSE, .flags = flags};
+
+	nspy_emit(call, socket, &tell);
+}
+
+/* False: its close sends nothing, or we cannot tell what. */
+static bool
+may_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
+{
 	uint32_t flags = atomic_load(&socket->flags);
 
 	if (socket->type != SOCK_STREAM ||
 	    !(flags & (NSPY_CONNECTED | NSPY_CONNECTING)))
-		return;
+		return false;
 	call->fd = fd;
 	if (flags & NSPY_CONNECTING) {
 		struct nspy_socket probe = {.cookie = 0};
@@ -78,25 +87,44 @@ tell_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 		if (probe.peer.version)
 			nspy_connect_done(call, socket, 0);
 	}
-	if (nspy_socket_shared(socket))
-		tell.flags = NSPY_HELD;
-	else if (closes_with_reset(fd))
-		tell.flags = NSPY_RESET;
-	nspy_emit(call, socket, &tell);
+	return true;
 }
 
-bool
-nspy_end_descriptor(int fd)
+/* Whether others hold the socket is seen when our descriptor is closed. */
+static bool
+tell_later(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
-	struct nspy_call call = {.name = NULL};
+	nspy_diag_prepare(fd, socket);
+	if (nspy_diag_ask(socket) != NSPY_DIAG_HELD)
+		return false;
+	socket->resets = closes_with_reset(fd);
+	socket->next_closing = call->closing;
+	call->closing = socket;
+	return true;
+}
+
+/*
+ * fd is about to be closed: the table changes before the kernel's, where the
+ * number is free right after. The end of a socket whose last descriptor it is
+ * gets told, or added to call->closing; then the result is true.
+ */
+static bool
+end_descriptor(struct nspy_call *call, int fd)
+{
 	struct nspy_socket *socket;
 
 	if (!nspy_descriptor_forget(fd, &socket))
 		return false;
-	call.begin_ns = call.end_ns = nspy_now();
-	tell_close(&call, fd, socket);
+	if (may_close(call, fd, socket)) {
+		if (!nspy_socket_shared(socket))
+			tell_close(call, socket,
+				   closes_with_reset(fd) ? NSPY_RESET : 0);
+		else if (tell_later(call, fd, socket))
+			return true;
+		else
+			tell_close(call, socket, NSPY_HELD);
+	}
 	nspy_socket_free(socket);
-	nspy_drain_when_due(call.end_ns);
 	return true;
 }
 
@@ -104,8 +132,8 @@ nspy_end_descriptor(int fd)
  * What is no socket costs a load and perhaps a store. In a vfork child the
  * store reaches the parent's table, but "unknown" is always true.
  */
-void
-nspy_before_close(int fd)
+static void
+forget(struct nspy_call *call, int fd)
 {
 	uint32_t word;
 
@@ -115,34 +143,88 @@ nspy_before_close(int fd)
 	if (word == NSPY_OTHER)
 		atomic_store(&nspy_descriptors[fd], NSPY_UNKNOWN);
 	else if (word != NSPY_UNKNOWN && nspy_recording() &&
-		 !nspy_in_vfork_child() && nspy_end_descriptor(fd) &&
-		 nspy_settings.debug)
-		nspy_report_call("close", fd, 0, 0);
+		 !nspy_in_vfork_child()) {
+		call->begin_ns = call->end_ns = nspy_now();
+		if (!end_descriptor(call, fd))
+			return;
+		nspy_drain_when_due(call->end_ns);
+		if (nspy_settings.debug)
+			nspy_report_call("close", fd, 0, 0);
+	}
 }
 
-/* dup2() closes newfd, but not when oldfd is bad or the same. */
-void
-nspy_before_replace(int oldfd, int newfd)
+bool
+nspy_begin_close(struct nspy_call *call, int fd)
 {
-	if (oldfd != newfd && (!nspy_descriptor_known(newfd) ||
-			       NSPY_SYS3(SYS_fcntl, oldfd, F_GETFD, 0) >= 0))
-		nspy_before_close(newfd);
+	call->closing = NULL;
+	forget(call, fd);
+	return call->closing;
 }
 
-void
-nspy_before_close_range(unsigned int first, unsigned int last, int flags)
+bool
+nspy_begin_close_range(struct nspy_call *call, unsigned int first,
+		       unsigned int last, int flags)
 {
+	call->closing = NULL;
 	if (flags & CLOSE_RANGE_CLOEXEC)
-		return;
+		return false;
 	for (unsigned int fd = first;
 	     fd <= last && fd < nspy_descriptor_limit(); fd++)
-		nspy_before_close((int)fd);
+		forget(call, (int)fd);
+	return call->closing;
+}
+
+bool
+nspy_begin_closefrom(struct nspy_call *call, int lowfd)
+{
+	return nspy_begin_close_range(call, lowfd < 0 ? 0 : (unsigned int)lowfd,
+				      ~0u, 0);
+}
+
+static uint16_t
+how_it_ended(const struct nspy_socket *socket)
+{
+	switch (nspy_diag_ask(socket)) {
+	case NSPY_DIAG_ENDING:
+		return 0;
+	case NSPY_DIAG_GONE:
+		return socket->resets ? NSPY_RESET : 0;
+	default:
+		return NSPY_HELD;
+	}
 }
 
 void
-nspy_before_closefrom(int lowfd)
+nspy_end_close(struct nspy_call *call)
 {
-	nspy_before_close_range(lowfd < 0 ? 0 : (unsigned int)lowfd, ~0u, 0);
+	int error = errno;
+
+	if (!call->closing)
+		return;
+	while (call->closing) {
+		struct nspy_socket *socket = call->closing;
+
+		call->closing = socket->next_closing;
+		tell_close(call, socket, how_it_ended(socket));
+		nspy_socket_free(socket);
+	}
+	nspy_drain_when_due(call->end_ns);
+	errno = error;
+}
+
+void
+nspy_before_close(int fd)
+{
+	struct nspy_call call = {.closing = NULL};
+
+	forget(&call, fd);
+	while (call.closing) {
+		struct nspy_socket *socket = call.closing;
+
+		call.closing = socket->next_closing;
+		tell_close(&call, socket, NSPY_HELD);
+		nspy_socket_free(socket);
+	}
 }
 
 void
@@ -167,6 +249,22 @@ nspy_on_dup(struct nspy_call *call, int ret, int oldfd)
 		call->fd = oldfd;
 		call->result = ret;
 	}
+}
+
+/* dup2() closes newfd, but not when oldfd is bad or the same. */
+void
+nspy_before_replace(struct nspy_call *call, int oldfd, int newfd)
+{
+	if (oldfd != newfd && (!nspy_descriptor_known(newfd) ||
+			       NSPY_SYS3(SYS_fcntl, oldfd, F_GETFD, 0) >= 0))
+		forget(call, newfd);
+}
+
+void
+nspy_on_replace(struct nspy_call *call, int ret, int oldfd)
+{
+	nspy_end_close(call);
+	nspy_on_dup(call, ret, oldfd);
 }
 
 void

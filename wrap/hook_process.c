@@ -8,16 +8,15 @@
 
 #include <errno.h>
 
+/*
+ * Both sides will hold every socket. Counted before the call, since another
+ * thread may close one as soon as there is a child; a call that fails does no
+ * harm. The child finds out by its wiped page, and counts there too.
+ */
 void
-nspy_on_fork(struct nspy_call *call, pid_t ret)
+nspy_before_fork(void)
 {
-	(void)call;
-	/*
-	 * Both sides hold every socket now. The child finds out by its wiped
-	 * page, and counts there.
-	 */
-	if (nspy_recording() && ret > 0)
-		nspy_forks++;
+	atomic_fetch_add(&nspy_forks, 1);
 }
 
 void
@@ -25,6 +24,9 @@ nspy_before_exec(void)
 {
 	int error = errno;
 
+	/* The table is the parent's, who shares its sockets from now on. */
+	if (nspy_recording() && nspy_in_vfork_child())
+		nspy_before_fork();
 	/*
 	 * If the exec fails the program goes on, and each event is written at
 	 * once from then on.
@@ -42,7 +44,7 @@ tell_open_sockets(void)
 {
 	for (uint32_t fd = nspy_descriptor_limit(); fd > 0; fd--)
 		if (nspy_descriptor_known((int)fd - 1))
-			nspy_end_descriptor((int)fd - 1);
+			nspy_before_close((int)fd - 1);
 }
 
 void

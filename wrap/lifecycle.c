@@ -117,7 +117,7 @@ start_again(void)
 	nspy_block_signals(&mask);
 	if (atomic_load(process) == 0) {
 		nspy_writer_leave_parent();
-		nspy_forks++;
+		nspy_before_fork();
 		atomic_store(process, get_pid());
 	}
 	nspy_restore_signals(&mask);
