@@ -91,7 +91,6 @@ write_datagrams(struct nspy_drain *drain, const struct nspy_event *event,
 				  packet->outgoing ? event->begin_ns
 						   : event->end_ns,
 				  packet);
-		drain->progress->bytes += packet->wire_len;
 	} while (done < event->wire_len);
 }
 

@@ -51,7 +51,9 @@ nspy_drain_header(uint8_t *buffer, uint32_t format, uint32_t snaplen,
 		return NSPY_PCAP_HEADER_LEN;
 	}
 	len = nspy_pcapng_section(buffer, "netspy " PACKAGE_VERSION);
-	return len + nspy_drain_interface(buffer + len, snaplen, process);
+	if (process)
+		len += nspy_drain_interface(buffer + len, snaplen, process);
+	return len;
 }
 
 static void
@@ -93,12 +95,15 @@ nspy_drain_packet(struct nspy_drain *drain, const struct nspy_event *event,
 	};
 
 	packet->pid = event->pid;
+	if (drain->wanted && !drain->wanted(drain->wanted_context, packet))
+		return;
 	if (packet->serial > drain->progress->commented &&
 	    drain->ring->format == NSPY_PCAPNG) {
 		packet->comment = comment_on(drain);
 		drain->progress->commented = packet->serial;
 	}
 	nspy_batch_add(&drain->batch, &record, packet);
+	drain->progress->bytes += packet->wire_len;
 }
 
 void
@@ -139,6 +144,29 @@ nspy_drain_end(struct nspy_drain *drain)
 	drain->progress->file_size = drain->batch.offset;
 	nspy_ring_commit(ring);
 	return 0;
+}
+
+int
+nspy_drain_from(struct nspy_drain *drain, int fd, struct nspy_ring *source)
+{
+	uint64_t tail = atomic_load(&source->consumed), lost = 0;
+	bool more;
+	int err;
+
+	drain->process = &source->process;
+	do {
+		const struct nspy_event *event;
+
+		nspy_drain_begin(drain, fd);
+		more = false;
+		while (!more &&
+		       (event = nspy_ring_next(source, &tail, false, &lost)))
+			more = !nspy_drain_add(drain, event);
+		err = nspy_drain_end(drain);
+		if (!err)
+			atomic_store(&source->consumed, tail);
+	} while (more && !err);
+	return err;
 }
 
 int

@@ -20,6 +20,9 @@ struct nspy_drain {
 	 */
 	int (*grow)(void *context, struct nspy_ring *ring);
 	void *grow_context;
+	/* Whether the packet is to be written; NULL: all of them. */
+	bool (*wanted)(void *context, const struct nspy_packet *packet);
+	void *wanted_context;
 	uint64_t size_limit; /* of the capture, in bytes: RLIMIT_FSIZE */
 	char comment[NSPY_COMMENT_MAX + 1];
 	struct nspy_batch batch;
@@ -34,7 +37,8 @@ void nspy_ring_init(struct nspy_ring *ring, uint32_t snaplen, size_t file_size);
 
 /*
  * The header of a capture: for classic pcap, or for pcapng with the interface
- * of process. Returns its length, at most NSPY_FILE_HEADER_MAX.
+ * of process unless that is NULL. Returns its length, at most
+ * NSPY_FILE_HEADER_MAX.
  */
 size_t nspy_drain_header(uint8_t *buffer, uint32_t format, uint32_t snaplen,
 			 const struct nspy_process *process);
@@ -50,6 +54,9 @@ size_t nspy_drain_interface(uint8_t *block, uint32_t snaplen,
  * valid before. Returns 0 or a negative errno.
  */
 int nspy_drain_run(struct nspy_drain *drain, int fd, bool dead);
+
+/* The same for events of another ring; its producers then go on. */
+int nspy_drain_from(struct nspy_drain *drain, int fd, struct nspy_ring *source);
 
 /*
  * The parts of nspy_drain_run, for events of several rings: begin, add each,

@@ -93,6 +93,20 @@ struct nspy_progress {
 	uint32_t closed_count;
 };
 
+/* Who drains it: the process by itself, or the netspy command. */
+enum nspy_drainer {
+	NSPY_STANDALONE = 0,
+	NSPY_COLLECTS,
+	NSPY_LEFT, /* the process has to go on by itself */
+};
+
+/*
+ * In the folder of a run: the file that the command has a lock on, and the end
+ * of the name of each ring that is ready.
+ */
+#define NSPY_RUN_LOCK "lock"
+#define NSPY_RUN_RING ".ring"
+
 /* Whose calls they are. */
 struct nspy_process {
 	uint64_t start; /* field 22 of /proc/PID/stat */
@@ -107,6 +121,10 @@ struct nspy_ring {
 	struct nspy_process process;
 	uint32_t snaplen;
 	uint32_t format; /* of the capture: enum nspy_format_number */
+	_Atomic uint32_t collector; /* enum nspy_drainer */
+	uint32_t drop; /* a full ring drops and counts instead of waiting */
+	_Atomic uint64_t collector_ns; /* CLOCK_REALTIME, when it last looked */
+	_Atomic uint64_t dropped;      /* events */
 	_Alignas(64) _Atomic uint64_t head;
 	_Alignas(64) _Atomic uint64_t consumed; /* the last committed tail */
 	_Atomic uint64_t generation;

@@ -228,7 +228,6 @@ write_data(struct teller *t, int from, size_t skip)
 		if (first)
 			acknowledge(t, !from);
 	}
-	t->drain->progress->bytes += event->wire_len - skip;
 }
 
 static void

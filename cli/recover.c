@@ -8,6 +8,7 @@
 #include "capture/drain.h"
 #include "capture/pcap.h"
 #include "capture/pcapng.h"
+#include "cli/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,27 +119,6 @@ open_files(struct recovery *r)
 	return 0;
 }
 
-/* When the process began, or 0 when there is no such process. */
-static uint64_t
-start_of(uint32_t pid)
-{
-	char path[64], text[1024];
-	size_t len;
-	FILE *stat;
-
-	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/stat", pid);
-	stat = fopen(path, "re");
-	if (!stat)
-		return 0;
-	len = fread(text, 1, sizeof(text) - 1, stat);
-	fclose(stat);
-	text[len] = '\0';
-	/* A zombie writes no more; its state is field 3. */
-	if (strstr(text, ") Z "))
-		return 0;
-	return nspy_process_start(text);
-}
-
 static int
 grow(void *context, struct nspy_ring *ring)
 {
@@ -208,7 +188,8 @@ nspy_recover(const char *file)
 	if (!status)
 		status = open_files(&r);
 	if (!status && r.ring->process.start &&
-	    start_of(r.ring->process.pid) == r.ring->process.start) {
+	    nspy_process_start_of(r.ring->process.pid) ==
+		    r.ring->process.start) {
 		fprintf(stderr,
 			"netspy: recover: %s: process %" PRIu32
 			" is alive and still writes it\n",

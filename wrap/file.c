@@ -253,10 +253,10 @@ map_ring(int fd, int *error)
 	return (struct nspy_ring *)result;
 }
 
-static struct nspy_ring *
-create_ring(const struct nspy_files *files, int *error)
+struct nspy_ring *
+nspy_files_create_ring(const char *path, int *error)
 {
-	long fd = create(ring_path(files), O_RDWR);
+	long fd = create(path, O_RDWR);
 	struct nspy_ring *ring = NULL;
 
 	*error = fd < 0 ? (int)fd : 0;
@@ -265,7 +265,7 @@ create_ring(const struct nspy_files *files, int *error)
 	ring = map_ring((int)fd, error);
 	NSPY_SYS1(SYS_close, fd);
 	if (!ring)
-		nspy_files_remove_ring(files);
+		NSPY_SYS3(SYS_unlinkat, AT_FDCWD, path, 0);
 	return ring;
 }
 
@@ -291,7 +291,7 @@ nspy_files_create(struct nspy_files *files, int *error)
 	*error = nspy_files_size_limit() < sizeof(*ring) ? -EFBIG : 0;
 	for (long n = 1; n <= NUMBER_MAX && !*error; n++) {
 		expand_name(files->path, pid, n);
-		ring = create_ring(files, error);
+		ring = nspy_files_create_ring(ring_path(files), error);
 		if (*error == -EEXIST)
 			*error = 0;
 		if (!ring)

@@ -22,6 +22,9 @@ struct nspy_files {
  */
 struct nspy_ring *nspy_files_create(struct nspy_files *files, int *error);
 
+/* Only a ring, in a new file: mapped, zero, its pages on the disk. */
+struct nspy_ring *nspy_files_create_ring(const char *path, int *error);
+
 /*
  * The capture's descriptor. The program may have closed it, or given its
  * number to something else: then the file is opened again by its name.

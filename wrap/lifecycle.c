@@ -96,6 +96,10 @@ start(void)
 	}
 #endif
 	nspy_settings_read();
+	if (nspy_settings.off) {
+		atomic_store(&state, OFF);
+		return;
+	}
 	err = map_process_page();
 	if (!err)
 		err = nspy_descriptors_init();
@@ -115,6 +119,8 @@ start_again(void)
 
 	/* A handler with traffic of its own may have done it just now. */
 	nspy_block_signals(&mask);
+	if (nspy_settings.alone)
+		nspy_stop();
 	if (atomic_load(process) == 0) {
 		nspy_writer_leave_parent();
 		nspy_before_fork();
@@ -134,8 +140,10 @@ nspy_recording(void)
 	}
 	if (now != STARTED)
 		return false;
-	if (atomic_load_explicit(process, memory_order_relaxed) == 0)
+	if (atomic_load_explicit(process, memory_order_relaxed) == 0) {
 		start_again();
+		return !nspy_stopped();
+	}
 	return true;
 }
 

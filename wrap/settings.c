@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -185,6 +186,37 @@ read_directory(void)
 	directory[len] = '\0';
 }
 
+/* NETSPY_ONLY and NETSPY_SKIP: shell patterns for the executable's name. */
+static bool
+is_excluded(void)
+{
+	const char *only = getenv("NETSPY_ONLY"), *skip = getenv("NETSPY_SKIP");
+	const char *name = nspy_settings.executable;
+
+	return (only && *only && fnmatch(only, name, 0) != 0) ||
+	       (skip && *skip && fnmatch(skip, name, 0) == 0);
+}
+
+/* Set by the netspy command, for the programs that it runs. */
+static void
+read_run(void)
+{
+	const char *parent = getenv("NETSPY_PARENT");
+	char pid[NSPY_DECIMAL_MAX];
+	const char *value = getenv("NETSPY_RUN");
+
+	if (value && strlen(value) < sizeof(nspy_settings.run) - 16)
+		memcpy(nspy_settings.run, value, strlen(value) + 1);
+	nspy_settings.drop = read_switch("NETSPY_DROP");
+	nspy_settings.off = is_excluded();
+	if (parent) {
+		/* Only the process that the command has started itself. */
+		nspy_decimal(pid, NSPY_SYS0(SYS_getppid));
+		nspy_settings.alone = true;
+		nspy_settings.off |= strcmp(parent, pid) != 0;
+	}
+}
+
 void
 nspy_settings_read(void)
 {
@@ -194,4 +226,5 @@ nspy_settings_read(void)
 	read_executable();
 	read_filename();
 	read_directory();
+	read_run();
 }

@@ -15,6 +15,11 @@ struct nspy_settings {
 	bool debug;	  /* NETSPY_DEBUG: a line for each recorded call */
 	uint32_t snaplen; /* NETSPY_SNAPLEN: bytes kept of each packet */
 	uint32_t format;  /* enum nspy_format_number: NETSPY_FORMAT */
+	bool off;   /* NETSPY_ONLY, NETSPY_SKIP, NETSPY_PARENT: not this */
+	bool alone; /* NETSPY_PARENT: forked children do not record */
+	bool drop;  /* NETSPY_DROP: a full ring loses, the program goes on */
+	/* NETSPY_RUN: the folder of the command that drains; "" for none. */
+	char run[PATH_MAX / 8];
 	char executable[NAME_MAX + 1]; /* the name that was started */
 	/* NETSPY_DIR, or where the program started; absolute, no end slash. */
 	char directory[PATH_MAX];

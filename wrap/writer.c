@@ -10,6 +10,7 @@
 #include "capture/drain.h"
 #include "capture/sys.h"
 #include "wrap/file.h"
+#include "wrap/launched.h"
 #include "wrap/lifecycle.h"
 #include "wrap/report.h"
 #include "wrap/settings.h"
@@ -32,6 +33,8 @@ static _Atomic int finished; /* the ring file is gone: write at once */
 static _Atomic int draining;
 static struct nspy_files files; /* guarded by draining */
 static struct nspy_drain drain; /* guarded by draining */
+/* What the command has left in a ring of its own; guarded by draining. */
+static struct nspy_ring *left;
 
 /* For durations: CLOCK_REALTIME may be set while they pass. */
 static uint64_t
@@ -69,6 +72,7 @@ nspy_writer_leave_parent(void)
 			  -1, 0);
 		nspy_files_close(&files);
 	}
+	left = NULL;
 	files.path[0] = '\0';
 	atomic_store(&finished, 0);
 	atomic_store(&draining, 0);
@@ -95,12 +99,28 @@ unlock_drain(const uint64_t *mask)
 	nspy_restore_signals(mask);
 }
 
+/* A ring and a capture of our own; the drain's lock is held. */
+static struct nspy_ring *
+create_own(void)
+{
+	int error;
+	struct nspy_ring *created = nspy_files_create(&files, &error);
+
+	if (created) {
+		drain.ring = created;
+		drain.grow = nspy_files_grow;
+		drain.grow_context = &files;
+	} else {
+		nspy_writer_stop("cannot create a capture", error, "");
+	}
+	return created;
+}
+
 static struct nspy_ring *
 create_ring(void)
 {
 	struct nspy_ring *created;
 	uint64_t mask;
-	int error = 0;
 
 	while (!lock_drain(&mask)) {
 		NSPY_SYS0(SYS_sched_yield);
@@ -109,18 +129,37 @@ create_ring(void)
 	}
 	created = atomic_load(&ring);
 	if (!created) {
-		created = nspy_files_create(&files, &error);
-		if (created) {
-			drain.ring = created;
-			drain.grow = nspy_files_grow;
-			drain.grow_context = &files;
-			atomic_store(&ring, created);
-		}
+		created = nspy_launched_create();
+		if (!created)
+			created = create_own();
+		atomic_store(&ring, created);
 	}
-	if (error)
-		nspy_writer_stop("cannot create a capture", error, "");
 	unlock_drain(&mask);
 	return created;
+}
+
+/* The command drains the ring; if it has gone, we do from now on. */
+static bool
+is_collected(struct nspy_ring *r, uint64_t now_ns)
+{
+	uint64_t mask;
+
+	if (!atomic_load(&r->collector))
+		return false;
+	if (!nspy_launched_left(r, now_ns))
+		return true;
+	if (lock_drain(&mask)) {
+		if (atomic_load(&ring) == r) {
+			struct nspy_ring *own = create_own();
+
+			if (own) {
+				left = r;
+				atomic_store(&ring, own);
+			}
+		}
+		unlock_drain(&mask);
+	}
+	return false;
 }
 
 /* False: another thread is at it. */
@@ -135,7 +174,11 @@ drain_now(bool skip)
 	begin = monotonic();
 	drain.size_limit = nspy_files_size_limit();
 	fd = nspy_files_capture(&files);
-	err = fd < 0 ? fd : nspy_drain_run(&drain, fd, skip);
+	err = fd < 0 ? fd : 0;
+	if (!err && left)
+		err = nspy_drain_from(&drain, fd, left);
+	if (!err)
+		err = nspy_drain_run(&drain, fd, skip);
 	if (err)
 		nspy_writer_stop("cannot write", err,
 				 "; netspy recover can complete the capture");
@@ -154,7 +197,7 @@ nspy_drain_when_due(uint64_t now_ns)
 	struct nspy_ring *r = atomic_load(&ring);
 	uint64_t pending;
 
-	if (!r)
+	if (!r || is_collected(r, now_ns))
 		return;
 	pending = nspy_ring_pending(r);
 	/* When the clock was set back the difference is huge, and it is due. */
@@ -162,6 +205,30 @@ nspy_drain_when_due(uint64_t now_ns)
 	    (pending && now_ns - atomic_load(&last_drain_ns) >=
 				atomic_load(&drain_pause_ns)))
 		drain_now(false);
+}
+
+/*
+ * The ring is full. False: the event is lost. A thread that was cancelled, or
+ * left by longjmp, between reserve and publish holds up all behind it, so what
+ * it reserved is skipped after a while.
+ */
+static bool
+make_room(struct nspy_ring *r, uint64_t since)
+{
+	static const struct timespec pause = {0, 100000};
+
+	if (nspy_stopped())
+		return false;
+	if (is_collected(r, nspy_now())) {
+		if (r->drop) {
+			atomic_fetch_add(&r->dropped, 1);
+			return false;
+		}
+		NSPY_SYS2(SYS_nanosleep, &pause, NULL);
+	} else if (!drain_now(monotonic() - since > ABANDONED_NS)) {
+		NSPY_SYS0(SYS_sched_yield);
+	}
+	return true;
 }
 
 bool
@@ -176,18 +243,12 @@ nspy_reserve(uint32_t len, struct nspy_place *place)
 			return false;
 	}
 	while (!nspy_ring_reserve(r, len, place)) {
-		uint64_t now = monotonic();
-
 		if (!since)
-			since = now;
-		if (nspy_stopped())
+			since = monotonic();
+		if (!make_room(r, since))
 			return false;
-		/*
-		 * A thread that was cancelled, or left by longjmp, between
-		 * reserve and publish holds up all behind it.
-		 */
-		if (!drain_now(now - since > ABANDONED_NS))
-			NSPY_SYS0(SYS_sched_yield);
+		/* It is another one when the command has gone. */
+		r = atomic_load(&ring);
 	}
 	return true;
 }
@@ -213,8 +274,9 @@ nspy_finish(void)
 	if (!nspy_recording() || nspy_in_vfork_child())
 		return;
 	r = atomic_load(&ring);
-	if (!r)
+	if (!r || is_collected(r, nspy_now()))
 		return;
+	r = atomic_load(&ring);
 	first = !atomic_exchange(&finished, 1);
 	atomic_store(&drain_pause_ns, 0);
 	/* Other threads may be between reserve and publish: let them finish. */

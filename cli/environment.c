@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* LD_PRELOAD and the NETSPY_ variables for the command. */
+
+#include "config.h"
+
+#include "cli/environment.h"
+
+#include "capture/format.h"
+#include "cli/say.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIBRARY "libnetspy.so"
+
+/* The library in a folder beside that of this program, if it is there. */
+static bool
+is_beside(char *path, size_t size, const char *folder)
+{
+	char *slash;
+	ssize_t len = readlink("/proc/self/exe", path, size - 1);
+
+	if (len <= 0)
+		return false;
+	path[len] = '\0';
+	slash = strrchr(path, '/');
+	snprintf(slash, size - (size_t)(slash - path), "/%s/" LIBRARY, folder);
+	return access(path, R_OK) == 0;
+}
+
+const char *
+nspy_library_find(void)
+{
+	static char path[PATH_MAX];
+
+	/* Libtool's folder, then the one of the installation. */
+	if (is_beside(path, sizeof(path), ".libs"))
+		return path;
+	if (access(NSPY_LIBDIR "/" LIBRARY, R_OK) == 0)
+		return NSPY_LIBDIR "/" LIBRARY;
+	if (is_beside(path, sizeof(path), "../lib"))
+		return path;
+	nspy_say(NSPY_LIBDIR "/" LIBRARY ": not found, nor beside this "
+			     "program; reinstall netspy");
+	return NULL;
+}
+
+/*
+ * ld.so takes spaces and colons for separators, so a path with one of them
+ * needs another name.
+ */
+static const char *
+without_separators(const char *library)
+{
+	static char link[64];
+	char folder[] = "/tmp/netspy-lib.XXXXXX";
+
+	if (!strpbrk(library, " :"))
+		return library;
+	if (!mkdtemp(folder))
+		return NULL;
+	snprintf(link, sizeof(link), "%s/" LIBRARY, folder);
+	return symlink(library, link) == 0 ? link : NULL;
+}
+
+static int
+set(const char *name, const char *value)
+{
+	return setenv(name, value, 1) < 0 ? -errno : 0;
+}
+
+static int
+set_preload(const char *library)
+{
+	const char *before = getenv("LD_PRELOAD");
+	char *value;
+	int err;
+
+	library = without_separators(library);
+	if (!library)
+		return -errno;
+	if (!before || !*before)
+		return set("LD_PRELOAD", library);
+	if (asprintf(&value, "%s:%s", before, library) < 0)
+		return -ENOMEM;
+	err = set("LD_PRELOAD", value);
+	free(value);
+	return err;
+}
+
+/* For processes that write by themselves, from the start or later. */
+static int
+set_files(const struct nspy_output *output)
+{
+	const char *template = output->options->output;
+	const char *name = template ? strrchr(template, '/') : NULL;
+	int err = set("NETSPY_DIR", output->directory);
+
+	name = name ? name + 1 : template;
+	if (!err && name && output->options->per_process)
+		err = set("NETSPY_FILENAME", name);
+	if (!err)
+		err = set("NETSPY_FORMAT",
+			  output->format == NSPY_PCAP ? "pcap" : "pcapng");
+	return err;
+}
+
+int
+nspy_environment_set(const struct nspy_output *output, const char *library,
+		     const char *folder)
+{
+	const struct nspy_options *options = output->options;
+	char snaplen[16], pid[16];
+	int err = set_preload(library);
+
+	if (!err)
+		err = set_files(output);
+	if (!err && folder)
+		err = set("NETSPY_RUN", folder);
+	snprintf(snaplen, sizeof(snaplen), "%u", options->snaplen);
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	if (!err)
+		err = set("NETSPY_SNAPLEN", snaplen);
+	if (!err && options->drop)
+		err = set("NETSPY_DROP", "1");
+	if (!err && options->quiet)
+		err = set("NETSPY_QUIET", "1");
+	if (!err && options->only)
+		err = set("NETSPY_ONLY", options->only);
+	if (!err && options->skip)
+		err = set("NETSPY_SKIP", options->skip);
+	if (!err && options->no_follow)
+		err = set("NETSPY_PARENT", pid);
+	return err;
+}

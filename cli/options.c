@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What can be said before the command, checked before anything starts. */
+
+#include "config.h"
+
+#include "cli/options.h"
+
+#include "capture/format.h"
+#include "cli/say.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PER_PROCESS = 256,
+	MAX_SIZE,
+	ONLY,
+	SKIP,
+	NO_FOLLOW,
+	DROP,
+	DRY_RUN,
+	SHOW_VERSION,
+	SHOW_HELP,
+};
+
+const struct nspy_option nspy_option_table[] = {
+	{'o', "output", "FILE",
+	 "write to FILE: .pcapng, .pcap, or - for standard output; %e %p %n "
+	 "%t stand for command, process ID, number and time"},
+	{PER_PROCESS, "per-process", NULL, "one file for each process"},
+	{'f', "filter", "EXPRESSION",
+	 "only packets that match, see "
+	 "pcap-filter(7)"},
+	{'s', "snaplen", "BYTES", "keep so much of each packet"},
+	{'C', "rotate-size", "MB", "a new file after so many million bytes"},
+	{'G', "rotate-time", "SECONDS", "a new file after so long a time"},
+	{'W', "rotate-files", "COUNT",
+	 "keep the last COUNT files (-C), or "
+	 "end after COUNT (-G)"},
+	{MAX_SIZE, "max-size", "BYTES", "stop recording at this file size"},
+	{ONLY, "only", "GLOB", "record only executables of this name"},
+	{SKIP, "skip", "GLOB", "do not record executables of this name"},
+	{NO_FOLLOW, "no-follow", NULL, "do not record child processes"},
+	{DROP, "drop", NULL, "lose packets rather than slow the program down"},
+	{DRY_RUN, "dry-run", NULL, "show what would be run, and end"},
+	{'U', "packet-buffered", NULL,
+	 "accepted for tcpdump's sake: packets "
+	 "are never held back"},
+	{'q', "quiet", NULL, "say nothing unless it fails"},
+	{'v', "verbose", NULL, "say more of the processes"},
+	{SHOW_VERSION, "version", NULL, "print the version"},
+	{SHOW_HELP, "help", NULL, "print this"},
+	{0, NULL, NULL, NULL},
+};
+
+#define OPTIONS_MAX 32
+
+/* A number with k, M or G, powers of 1000; min to UINT32_MAX * 1000. */
+static bool
+read_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
+{
+	char *end;
+	uint64_t unit = 1;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || errno)
+		return false;
+	if (*end == 'k')
+		unit = 1000;
+	else if (*end == 'M')
+		unit = 1000000;
+	else if (*end == 'G')
+		unit = 1000000000;
+	if (unit > 1)
+		end++;
+	if (*end || *number > UINT64_MAX / unit)
+		return false;
+	*number *= unit;
+	return *number >= min && *number <= max;
+}
+
+static int
+bad_number(const char *option, const char *value, const char *expected)
+{
+	return nspy_complain("%s '%s': expected %s", option, value, expected);
+}
+
+static int
+set_number(struct nspy_options *options, int letter)
+{
+	uint64_t number;
+
+	switch (letter) {
+	case 's':
+		if (!read_number(optarg, 1, NSPY_SNAPLEN_MAX, &number))
+			return bad_number("-s", optarg, "1 to 262144 bytes");
+		options->snaplen = (uint32_t)number;
+		return -1;
+	case 'C':
+		if (!read_number(optarg, 1, 1000000000, &number))
+			return bad_number("-C", optarg,
+					  "a number of million bytes");
+		options->rotate_bytes = number * 1000000;
+		return -1;
+	case 'G':
+		if (!read_number(optarg, 1, UINT32_MAX, &number))
+			return bad_number("-G", optarg, "a number of seconds");
+		options->rotate_s = number;
+		return -1;
+	case 'W':
+		if (!read_number(optarg, 1, 9999, &number))
+			return bad_number("-W", optarg, "1 to 9999 files");
+		options->rotate_files = (uint32_t)number;
+		return -1;
+	default:
+		if (!read_number(optarg, 4096, INT64_MAX, &number))
+			return bad_number("--max-size", optarg,
+					  "4096 bytes or more; k, M and G may "
+					  "follow");
+		options->max_size = number;
+		return -1;
+	}
+}
+
+static int
+help(void)
+{
+	printf("Usage: netspy [OPTION]... COMMAND [ARGUMENT]...\n"
+	       "       netspy recover FILE...\n"
+	       "\n"
+	       "Runs COMMAND and writes the network traffic of it and its "
+	       "children to a\n"
+	       "capture, [command]_[pid].pcapng by default. Its exit status "
+	       "is COMMAND's.\n"
+	       "recover completes captures of programs that recorded by "
+	       "themselves and were\nkilled: what FILE.ring holds goes into "
+	       "FILE.\n\n");
+	for (const struct nspy_option *o = nspy_option_table; o->name; o++) {
+		char left[40];
+
+		snprintf(left, sizeof(left), "  %c%c%c --%s%s%s",
+			 o->letter < 256 ? '-' : ' ',
+			 o->letter < 256 ? o->letter : ' ',
+			 o->letter < 256 ? ',' : ' ', o->name,
+			 o->argument ? " " : "",
+			 o->argument ? o->argument : "");
+		printf("%-30s %s\n", left, o->help);
+	}
+	printf("\nExit status: COMMAND's; 2 for a wrong command line; 126 or "
+	       "127 when COMMAND\ncannot be started. See netspy(1).\n");
+	return nspy_flush_output();
+}
+
+static int
+set(struct nspy_options *options, int letter)
+{
+	switch (letter) {
+	case 'o':
+		options->output = optarg;
+		return -1;
+	case 'f':
+		options->filter = optarg;
+		return -1;
+	case PER_PROCESS:
+		options->per_process = true;
+		return -1;
+	case ONLY:
+		options->only = optarg;
+		return -1;
+	case SKIP:
+		options->skip = optarg;
+		return -1;
+	case NO_FOLLOW:
+		options->no_follow = true;
+		return -1;
+	case DROP:
+		options->drop = true;
+		return -1;
+	case DRY_RUN:
+		options->dry_run = true;
+		return -1;
+	case 'q':
+		options->quiet = true;
+		return -1;
+	case 'v':
+		options->verbose = true;
+		return -1;
+	case 'U':
+		return -1;
+	case SHOW_VERSION:
+		printf("netspy " PACKAGE_VERSION "\n");
+		return nspy_flush_output();
+	case SHOW_HELP:
+		return help();
+	default:
+		return set_number(options, letter);
+	}
+}
+
+/* Options that exclude each other, and the missing command. */
+static int
+check(const struct nspy_options *options)
+{
+	if (!options->command[0])
+		return nspy_complain("no command given; see netspy --help");
+	if (options->per_process && (options->filter || options->rotate_bytes ||
+				     options->rotate_s || options->max_size))
+		return nspy_complain("--per-process goes with none of -f, -C, "
+				     "-G, --max-size: the processes write by "
+				     "themselves");
+	if (options->rotate_files && !options->rotate_bytes &&
+	    !options->rotate_s)
+		return nspy_complain("-W needs -C or -G");
+	return -1;
+}
+
+int
+nspy_options_read(struct nspy_options *options, int argc, char **argv)
+{
+	struct option longs[OPTIONS_MAX];
+	char letters[2 * OPTIONS_MAX + 3] = "+:";
+	size_t count = 0, len = 2;
+	int letter, status;
+
+	for (const struct nspy_option *o = nspy_option_table; o->name; o++) {
+		struct option entry = {
+			o->name, o->argument ? required_argument : no_argument,
+			NULL, o->letter};
+
+		longs[count++] = entry;
+		if (o->letter > 255)
+			continue;
+		letters[len++] = (char)o->letter;
+		if (o->argument)
+			letters[len++] = ':';
+	}
+	memset(&longs[count], 0, sizeof(longs[count]));
+	letters[len] = '\0';
+	memset(options, 0, sizeof(*options));
+	options->snaplen = NSPY_SNAPLEN_MAX;
+	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (letter == '?')
+			return nspy_complain("unknown option '%s'; see netspy "
+					     "--help",
+					     argv[optind - 1]);
+		if (letter == ':')
+			return nspy_complain("option '%s' needs a value; see "
+					     "netspy --help",
+					     argv[optind - 1]);
+		status = set(options, letter);
+		if (status >= 0)
+			return status;
+	}
+	options->command = argv + optind;
+	return check(options);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Names and opening of the files of a run; the way into a stream. */
+
+#include "config.h"
+
+#include "cli/output.h"
+
+#include "capture/format.h"
+#include "capture/text.h"
+#include "cli/say.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NUMBER_MAX 9999
+#define DEFAULT_NAME "%e_%p.pcapng"
+
+static bool
+ends_with(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), suffix_len = strlen(suffix);
+
+	return len >= suffix_len &&
+	       strcmp(text + len - suffix_len, suffix) == 0;
+}
+
+static uint64_t
+monotonic_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The template without its directory, or the default. */
+static const char *
+template_of(const struct nspy_output *output)
+{
+	return output->options->output ? output->options->output : DEFAULT_NAME;
+}
+
+/* Every % of the template is one that is known. */
+static int
+check_template(const char *template)
+{
+	if (!*base_name(template))
+		return nspy_complain("-o '%s': it names a folder; give a file",
+				     template);
+	for (const char *p = template; *p; p++) {
+		if (*p != '%')
+			continue;
+		if (!p[1] || !strchr("epnt%", p[1]))
+			return nspy_complain("-o '%s': only %%e %%p %%n %%t "
+					     "%%%% are known; write %%%% for a "
+					     "percent sign",
+					     template);
+		p++;
+	}
+	return -1;
+}
+
+static int
+prepare_stream(struct nspy_output *output, int fd)
+{
+	if (isatty(fd))
+		return nspy_complain("-o: a capture is no text for a terminal; "
+				     "use -o FILE, or a pipe");
+	output->stream = fd;
+	output->fd = memfd_create("netspy", MFD_CLOEXEC);
+	if (output->fd < 0)
+		return nspy_complain("-o: %s", strerror(errno));
+	return -1;
+}
+
+static int
+prepare_directory(struct nspy_output *output, const char *template)
+{
+	size_t len = (size_t)(base_name(template) - template);
+	char name[PATH_MAX];
+
+	if (len >= sizeof(name))
+		return nspy_complain("-o: the name is too long");
+	memcpy(name, template, len);
+	name[len] = '\0';
+	if (!realpath(len ? name : ".", output->directory) ||
+	    access(output->directory, W_OK | X_OK) < 0)
+		return nspy_complain("-o: cannot write in %s: %s",
+				     len ? name : "the current folder",
+				     strerror(errno));
+	return -1;
+}
+
+int
+nspy_output_prepare(struct nspy_output *output,
+		    const struct nspy_options *options)
+{
+	const char *template;
+	struct stat status;
+	int result;
+
+	memset(output, 0, sizeof(*output));
+	output->options = options;
+	output->fd = output->stream = -1;
+	template = template_of(output);
+	output->format = ends_with(template, ".pcap") ? NSPY_PCAP : NSPY_PCAPNG;
+	if (strcmp(template, "-") == 0) {
+		int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+		/* The command's own output must not get in between. */
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		if (!getcwd(output->directory, sizeof(output->directory)))
+			memcpy(output->directory, "/", 2);
+		return fd < 0 ? nspy_complain("-o -: %s", strerror(errno))
+			      : prepare_stream(output, fd);
+	}
+	result = check_template(template);
+	if (result < 0)
+		result = prepare_directory(output, template);
+	if (result < 0 && stat(template, &status) == 0 &&
+	    !S_ISREG(status.st_mode)) {
+		int fd = open(template, O_WRONLY | O_CLOEXEC);
+
+		return fd < 0 ? nspy_complain("-o %s: %s", template,
+					      strerror(errno))
+			      : prepare_stream(output, fd);
+	}
+	return result;
+}
+
+static void
+expand(struct nspy_output *output, unsigned int number)
+{
+	struct nspy_text text = {output->path, sizeof(output->path), 0};
+	char plain[2] = "";
+
+	nspy_text_add(&text, output->directory);
+	if (!ends_with(output->directory, "/"))
+		nspy_text_add(&text, "/");
+	for (const char *p = base_name(template_of(output)); *p; p++) {
+		char kind = *p == '%' ? *++p : '%';
+
+		plain[0] = *p;
+		if (kind == '%')
+			nspy_text_add(&text, plain);
+		else if (kind == 'e')
+			nspy_text_add(&text,
+				      base_name(output->options->command[0]));
+		else if (kind == 'p')
+			nspy_text_add_number(&text, output->pid);
+		else if (kind == 'n')
+			nspy_text_add_number(&text, number);
+		else
+			nspy_text_add_number(&text, time(NULL));
+	}
+}
+
+/* The number goes in front of the suffix: name.pcapng becomes name_2.pcapng. */
+static void
+add_number(char *path, unsigned int number)
+{
+	char suffix[NAME_MAX + 1], digits[NSPY_DECIMAL_MAX];
+	char *base = strrchr(path, '/') + 1, *dot = strrchr(base, '.');
+	struct nspy_text text = {path, PATH_MAX, 0};
+
+	if (!dot || dot == base)
+		dot = path + strlen(path);
+	snprintf(suffix, sizeof(suffix), "%s", dot);
+	text.len = (size_t)(dot - path);
+	nspy_decimal(digits, number);
+	nspy_text_add(&text, "_");
+	nspy_text_add(&text, digits);
+	nspy_text_add(&text, suffix);
+}
+
+static bool
+has(const char *template, char letter)
+{
+	for (const char *p = template; *p; p++)
+		if (*p == '%' && *++p == letter)
+			return true;
+	return false;
+}
+
+/*
+ * A name that was given is replaced, as tcpdump does; the default name never
+ * is. With -W and -C the names go round.
+ */
+static int
+open_file(struct nspy_output *output, unsigned int number)
+{
+	const struct nspy_options *options = output->options;
+	bool given = options->output, numbered = has(template_of(output), 'n');
+	int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+	unsigned int shown = number;
+
+	if (options->rotate_files && options->rotate_bytes)
+		shown = (number - 1) % options->rotate_files + 1;
+	for (; shown <= NUMBER_MAX; shown++) {
+		expand(output, shown);
+		if (!numbered && shown > 1)
+			add_number(output->path, shown);
+		output->fd = open(output->path,
+				  flags | (given ? O_TRUNC : O_EXCL), 0600);
+		if (output->fd >= 0)
+			return 0;
+		if (given || errno != EEXIST)
+			break;
+	}
+	output->path[0] = '\0';
+	return -errno;
+}
+
+int
+nspy_output_open(struct nspy_output *output)
+{
+	output->opened_s = monotonic_s();
+	if (output->stream >= 0)
+		return 0;
+	if (output->fd >= 0)
+		close(output->fd);
+	return open_file(output, ++output->number);
+}
+
+int
+nspy_output_written(struct nspy_output *output, uint64_t size)
+{
+	off_t offset = (off_t)output->streamed;
+
+	if (output->stream < 0)
+		return 0;
+	while ((uint64_t)offset < size) {
+		ssize_t sent = sendfile(output->stream, output->fd, &offset,
+					size - (uint64_t)offset);
+
+		if (sent < 0 && errno != EINTR)
+			return -errno;
+	}
+	/* The memory of what has gone is given back, page by page. */
+	fallocate(output->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		  (off_t)(output->streamed & ~(uint64_t)4095),
+		  (off_t)(size - output->streamed) & ~(off_t)4095);
+	output->streamed = size;
+	return 0;
+}
+
+bool
+nspy_output_is_full(const struct nspy_output *output, uint64_t size)
+{
+	const struct nspy_options *options = output->options;
+
+	if (output->stream >= 0)
+		return false;
+	if (options->rotate_bytes && size >= options->rotate_bytes)
+		return true;
+	return options->rotate_s &&
+	       monotonic_s() - output->opened_s >= options->rotate_s;
+}

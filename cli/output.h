@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The file, or the files one after another, or the stream of a run. */
+
+#ifndef NETSPY_OUTPUT_H
+#define NETSPY_OUTPUT_H
+
+#include "cli/options.h"
+
+#include <limits.h>
+#include <sys/types.h>
+
+struct nspy_output {
+	const struct nspy_options *options;
+	uint32_t format;     /* enum nspy_format_number */
+	int fd;		     /* what the capture is written to, or -1 */
+	int stream;	     /* where fd's bytes go on to, or -1 */
+	uint64_t streamed;   /* of them, so far */
+	pid_t pid;	     /* of the command, for %p */
+	unsigned int number; /* of the files so far */
+	uint64_t opened_s;   /* CLOCK_MONOTONIC, of the file that is open */
+	char directory[PATH_MAX]; /* of the files; absolute */
+	char path[PATH_MAX];	  /* of the file that is open, or "" */
+};
+
+/*
+ * Look whether the output can be written, before anything starts. Returns -1,
+ * or the exit status after one line.
+ */
+int nspy_output_prepare(struct nspy_output *output,
+			const struct nspy_options *options);
+
+/* Open the first file, or the next one. Returns 0 or a negative errno. */
+int nspy_output_open(struct nspy_output *output);
+
+/*
+ * size bytes of fd are valid: a stream gets those that it has not had yet.
+ * Returns 0 or a negative errno.
+ */
+int nspy_output_written(struct nspy_output *output, uint64_t size);
+
+/* Whether it is time for the next file. */
+bool nspy_output_is_full(const struct nspy_output *output, uint64_t size);
+
+#endif

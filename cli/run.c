@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Starting the command, collecting while it runs, its status and a summary. */
+
+#include "config.h"
+
+#include "cli/run.h"
+
+#include "cli/collect.h"
+#include "cli/environment.h"
+#include "cli/filter.h"
+#include "cli/output.h"
+#include "cli/say.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* How often the rings are looked at, in ms: while packets come, and else. */
+#define BUSY_MS 5
+#define IDLE_MS 20
+
+extern char **environ;
+
+struct run {
+	const struct nspy_options *options;
+	struct nspy_output output;
+	struct nspy_filter *filter;
+	struct nspy_collector *collector; /* NULL: --per-process */
+	sigset_t signals, saved_signals;
+	int signal_fd;
+	pid_t pid;
+	int status; /* as wait() gives it */
+};
+
+/* All that could end or interrupt us goes through a descriptor. */
+static int
+catch_signals(struct run *run)
+{
+	static const int caught[] = {SIGCHLD, SIGINT,  SIGQUIT, SIGTERM,
+				     SIGHUP,  SIGUSR1, SIGUSR2};
+
+	sigemptyset(&run->signals);
+	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
+		sigaddset(&run->signals, caught[i]);
+	sigprocmask(SIG_BLOCK, &run->signals, &run->saved_signals);
+	run->signal_fd = signalfd(-1, &run->signals, SFD_CLOEXEC);
+	return run->signal_fd < 0 ? -errno : 0;
+}
+
+static int
+start(struct run *run)
+{
+	posix_spawnattr_t attributes;
+	int err;
+
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigmask(&attributes, &run->saved_signals);
+	err = posix_spawnp(&run->pid, run->options->command[0], NULL,
+			   &attributes, run->options->command, environ);
+	posix_spawnattr_destroy(&attributes);
+	run->output.pid = run->pid;
+	return -err;
+}
+
+/* True when the command has ended. */
+static bool
+handle_signal(struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	if (read(run->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return false;
+	if (info.ssi_signo == SIGCHLD)
+		return waitpid(run->pid, &run->status, WNOHANG) == run->pid;
+	/* What comes from the terminal, the command gets from there too. */
+	if (info.ssi_code != SI_KERNEL)
+		kill(run->pid, (int)info.ssi_signo);
+	return false;
+}
+
+static void
+collect(struct run *run)
+{
+	struct pollfd fds[2] = {{run->signal_fd, POLLIN, 0}, {-1, POLLIN, 0}};
+	int timeout = -1;
+	bool ended = false;
+
+	if (run->collector) {
+		fds[1].fd = nspy_collector_fd(run->collector);
+		timeout = IDLE_MS;
+	}
+	while (!ended) {
+		poll(fds, 2, timeout);
+		if (fds[0].revents)
+			ended = handle_signal(run);
+		if (run->collector)
+			timeout = nspy_collector_step(run->collector) ? BUSY_MS
+								      : IDLE_MS;
+	}
+}
+
+static void
+summarize(struct run *run, const struct nspy_totals *totals)
+{
+	const char *place =
+		run->output.stream >= 0 ? "output" : run->output.path;
+
+	if (totals->dropped || totals->lost)
+		nspy_say("%" PRIu64 " calls are missing in the capture",
+			 totals->dropped + totals->lost);
+	if (totals->full && !run->options->quiet)
+		nspy_say("recording ended at the limit that was given");
+	if (run->options->quiet)
+		return;
+	if (totals->alive)
+		nspy_say("%u processes go on, and record by themselves now",
+			 totals->alive);
+	if (totals->packets == 0)
+		nspy_say("no packets: %s", totals->processes
+						   ? "none passed the filter"
+						   : "no socket was used");
+	else
+		nspy_say("%s: %" PRIu64 " packets, %" PRIu64
+			 " conversations, %" PRIu64 " bytes, %u processes, "
+			 "%" PRIu64 " dropped",
+			 place, totals->packets, totals->conversations,
+			 totals->bytes, totals->processes, totals->dropped);
+}
+
+/* As if the command had been run without us. */
+static int
+pass_status(int status)
+{
+	struct rlimit no_core = {0, 0};
+
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	setrlimit(RLIMIT_CORE, &no_core);
+	signal(WTERMSIG(status), SIG_DFL);
+	raise(WTERMSIG(status));
+	return 128 + WTERMSIG(status);
+}
+
+static void
+show(const struct nspy_options *options, const char *library)
+{
+	printf("LD_PRELOAD=%s", library);
+	for (char **word = options->command; *word; word++)
+		printf(" %s", *word);
+	printf("\n");
+}
+
+/* Everything that can go wrong before the command is started. */
+static int
+prepare(struct run *run)
+{
+	const struct nspy_options *options = run->options;
+	const char *library = nspy_library_find();
+	int status = library ? nspy_output_prepare(&run->output, options) : 2;
+	int err;
+
+	if (status >= 0)
+		return status;
+	if (options->filter) {
+		run->filter = nspy_filter_compile(options->filter);
+		if (!run->filter)
+			return 2;
+	}
+	if (options->dry_run) {
+		show(options, library);
+		return nspy_flush_output();
+	}
+	if (!options->per_process) {
+		run->collector =
+			nspy_collector_create(&run->output, run->filter);
+		if (!run->collector)
+			return 2;
+	}
+	err = nspy_environment_set(
+		&run->output, library,
+		run->collector ? nspy_collector_folder(run->collector) : NULL);
+	if (!err)
+		err = catch_signals(run);
+	return err ? nspy_complain("%s", strerror(-err)) : -1;
+}
+
+int
+nspy_run(const struct nspy_options *options)
+{
+	struct run run = {.options = options};
+	struct nspy_totals totals = {0};
+	int status = prepare(&run), err;
+
+	if (status >= 0)
+		return status;
+	err = start(&run);
+	/* Not before: the command would inherit it. */
+	signal(SIGPIPE, SIG_IGN);
+	if (err) {
+		nspy_say("%s: %s", options->command[0], strerror(-err));
+		status = err == -ENOENT ? 127 : 126;
+	} else {
+		collect(&run);
+	}
+	if (run.collector)
+		nspy_collector_end(run.collector, &totals);
+	if (!err && run.collector)
+		summarize(&run, &totals);
+	nspy_filter_free(run.filter);
+	sigprocmask(SIG_SETMASK, &run.saved_signals, NULL);
+	return err ? status : pass_status(run.status);
+}
