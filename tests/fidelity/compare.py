@@ -50,10 +50,13 @@ class Verdicts:
 class Run:
     """What is known of a run beside the captures."""
 
-    def __init__(self, ports=(), phases=(), unrecorded=()):
+    def __init__(self, ports=(), phases=(), unrecorded=(), both_ends=()):
         self.ports = dict(ports)        # port -> label of its server
         self.phases = list(phases)      # (begin, end, label) of the clients
         self.unrecorded = set(unrecorded)
+        # Programs that talk to themselves: each packet is written once, by
+        # whichever end told of it first.
+        self.both_ends = set(both_ends)
 
     def label(self, end, when, is_server):
         """Whose end this is by port and time, when no file tells."""
@@ -65,8 +68,10 @@ class Run:
         return self.ports.get(end[1])
 
 
-def ends_of(connection):
+def ends_of(connection, both):
     """The ends whose process wrote this: those that packets go out from."""
+    if both:
+        return set(connection.directions)
     ends = {sender for _, sender, _, _, outgoing in connection.log
             if outgoing}
     if not ends:
@@ -207,7 +212,7 @@ def compare_tcp(files, kernel, run, verdicts):
                 verdicts.add(label, WRONG,
                              "%s: the kernel saw none" % connection)
                 continue
-            for end in ends_of(connection):
+            for end in ends_of(connection, label in run.both_ends):
                 view = views.setdefault((id(theirs), end), (View(end), label))
                 view[0].parts.append(connection)
     for theirs in sum(kernel.tcp.values(), []):
@@ -233,8 +238,10 @@ def missing(theirs, end, run, verdicts):
             theirs, packets.name([end])))
 
 
-def local_ends(capture):
+def local_ends(capture, both):
     """The endpoints of datagrams that are this process's own."""
+    if both:
+        return {end for _, key, _, _ in capture.datagrams for end in key}
     return {key[0] if outgoing else key[1]
             for _, key, _, outgoing in capture.datagrams}
 
@@ -256,11 +263,11 @@ def count_datagrams(label, key, ours, theirs, verdicts):
     return False
 
 
-def collect_datagrams(files):
+def collect_datagrams(files, run):
     """{(end, key): (label, [payload])}: by whose end it is, in time order."""
     collected = {}
     for label, capture in files:
-        local = local_ends(capture)
+        local = local_ends(capture, label in run.both_ends)
         for when, key, payload, _ in capture.datagrams:
             for end in set(key) & local:
                 collected.setdefault((end, key), (label, []))[1].append(
@@ -270,7 +277,7 @@ def collect_datagrams(files):
 
 
 def compare_udp(files, kernel, run, verdicts):
-    ours = collect_datagrams(files)
+    ours = collect_datagrams(files, run)
     held = {}       # end -> label, of all that are in our files
     for (end, _), (label, _) in ours.items():
         held.setdefault(end, label)

@@ -143,7 +143,7 @@ asyncio.run(main())
 def asyncio(run):
     """asyncio: clients and server in one process, IPv4, IPv6, UDP"""
     run.run("python asyncio", [sys.executable, "-c", ASYNCIO],
-            expect=b"done")
+            expect=b"done", both_ends=True)
 
 
 NODE = r"""
@@ -175,7 +175,7 @@ function udp() {
 @workload("node")
 def node(run):
     """node: an HTTP server and client over IPv6, UDP, in one process"""
-    run.run("node", ["node", "-e", NODE], expect=b"done")
+    run.run("node", ["node", "-e", NODE], expect=b"done", both_ends=True)
 
 
 JAVA = r"""
@@ -236,4 +236,4 @@ def java(run):
     run.data("large", 50000)
     run.quiet("javac", "Talk.java")
     run.run("java", ["java", "-cp", ".", "Talk", "large"],
-            expect=b"200000 50000")
+            expect=b"200000 50000", both_ends=True)

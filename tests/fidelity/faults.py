@@ -189,7 +189,8 @@ def judge(kernel, paths):
     """The sum of the verdicts on both ends."""
     begin, end = kernel[0].time - 1, kernel[-1].time + 1
     result = {"ports": {port: "server" for port in SERVER_PORTS},
-              "phases": [(begin, end, "client")], "unrecorded": []}
+              "phases": [(begin, end, "client")], "unrecorded": [],
+              "both_ends": []}
     verdicts = fidelity.judge(result, paths[0], paths[1:])
     total = {"exact": 0}
     for counter in verdicts.counts.values():

@@ -3,7 +3,7 @@
 """How true the captures of real programs are, as a number.
 
 usage: fidelity.py --build FOLDER [--fast] [--markdown FILE] [--keep FOLDER]
-                   [--jobs N] [WORKLOAD...]
+                   [--jobs N] [--bare] [WORKLOAD...]
        fidelity.py --compare KERNEL [--server PORT=LABEL]... CAPTURE...
        fidelity.py --list
 
@@ -13,6 +13,7 @@ the kernel's capture and prints a table (see compare.py for its words).  The
 exit status is 0 when all that was recorded is true, nothing is missing and
 tshark objects to nothing.
 
+--bare    records nothing: shows whether the programs work by themselves
 --compare judges files that are there already: CAPTURE is LABEL@PID.pcap
 """
 
@@ -52,7 +53,7 @@ def judge(result, kernel, paths):
                    for fault in capture.own_faults(path)]
     known = compare.Run(
         {int(port): label for port, label in result["ports"].items()},
-        result["phases"], result["unrecorded"])
+        result["phases"], result["unrecorded"], result["both_ends"])
     verdicts = compare.compare(files, packets.read(kernel), known)
     for label, fault in damage:
         verdicts.counts[label]["damaged"] += 1
@@ -60,12 +61,13 @@ def judge(result, kernel, paths):
     return verdicts
 
 
-def measure(words, build, parent, workload):
+def measure(words, arguments, parent, workload):
     """(failure or None, Verdicts or None, folder)"""
     folder = os.path.join(parent, workload.name)
     os.mkdir(folder)
-    result = run.start(words, build, folder, workload.name)
-    if "ports" not in result:
+    result = run.start(words, arguments.build, folder, workload.name,
+                       arguments.bare)
+    if arguments.bare or "ports" not in result:
         return result["failure"], None, folder
     try:
         verdicts = judge(result, os.path.join(folder, "kernel.pcap"),
@@ -94,7 +96,7 @@ def run_all(arguments, chosen, parent):
         else:
             runnable.append(workload)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        done = pool.map(lambda w: measure(words, arguments.build, parent, w),
+        done = pool.map(lambda w: measure(words, arguments, parent, w),
                         runnable)
         for workload, (failure, verdicts, folder) in zip(runnable, done):
             table.add(workload, failure, verdicts, captures(folder),
@@ -105,12 +107,12 @@ def run_all(arguments, chosen, parent):
     print(table.text())
     if arguments.markdown:
         table.write_markdown(arguments.markdown)
-    return 0 if table.good() else 1
+    return 0 if table.good(arguments.bare) else 1
 
 
 def compare_files(arguments):
     ports = dict(each.split("=", 1) for each in arguments.server)
-    verdicts = judge({"ports": ports, "phases": [], "unrecorded": []},
+    verdicts = judge({"ports": ports, "phases": [], "unrecorded": [], "both_ends": []},
                      arguments.compare, arguments.names)
     table = report.Report(arguments.build)
     table.add(None, None, verdicts, arguments.names, arguments.compare)
@@ -125,6 +127,7 @@ def main():
     parser.add_argument("--markdown", metavar="FILE")
     parser.add_argument("--keep", metavar="FOLDER")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--bare", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--compare", metavar="KERNEL")
     parser.add_argument("--server", action="append", default=[])
@@ -132,7 +135,8 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
     if arguments.inside:
-        run.inside(arguments.build, arguments.inside[1], arguments.inside[0])
+        run.inside(arguments.build, arguments.inside[1], arguments.inside[0],
+                   arguments.bare)
         return 0
     if arguments.compare:
         return compare_files(arguments)
@@ -145,7 +149,10 @@ def main():
                                   " [fast]" if workload.fast else ""))
         return 0
     parent = arguments.keep or tempfile.mkdtemp(prefix="netspy-fidelity-")
-    os.makedirs(parent, exist_ok=True)
+    try:
+        os.makedirs(parent, exist_ok=not arguments.keep)
+    except FileExistsError:
+        parser.error("%s exists already" % parent)
     os.chmod(parent, 0o755)
     try:
         return run_all(arguments, chosen, os.path.abspath(parent))

@@ -47,7 +47,8 @@ def run_all(run, kind):
         path = run.path("%s-%s" % (program, kind))
         if not os.path.exists(path):
             build(run, program, kind)
-        run.run(label, [path] + arguments, env={"LD_PRELOAD": ""})
+        run.run(label, [path] + arguments, both_ends=True,
+                env={"LD_PRELOAD": ""})
 
 
 @workload("cc")

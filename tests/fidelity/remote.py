@@ -139,14 +139,13 @@ anon_root={0}/files
 no_anon_password=YES
 local_enable=NO
 secure_chroot_dir={0}/empty
-seccomp_sandbox=YES
 ftp_data_port=2120
 """
 
 
 @workload("vsftpd", "lftp")
 def ftp(run):
-    """vsftpd with its sandbox, and lftp: passive and active data"""
+    """vsftpd and lftp: passive and active data connections"""
     for name in ("files", "empty"):
         os.mkdir(run.path(name))
     run.data("files/large", 200000)

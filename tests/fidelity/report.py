@@ -86,9 +86,9 @@ class Report:
             total.update(counter)
         return total
 
-    def good(self):
+    def good(self, bare=False):
         total = self.total()
-        return (not self.failed and total["exact"] > 0
+        return (not self.failed and (bare or total["exact"] > 0)
                 and not any(total[name] for name in BAD))
 
     def rows(self):

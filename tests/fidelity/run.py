@@ -74,12 +74,25 @@ def bound_ports():
     return found
 
 
+def connections():
+    """How many TCP sockets wait for somebody to close them, by the kernel."""
+    count = 0
+    for name in ("tcp", "tcp6"):
+        with open("/proc/self/net/" + name) as table:
+            next(table)
+            # Not LISTEN, TIME_WAIT nor CLOSE.
+            count += sum(line.split()[3] not in ("0A", "06", "07")
+                         for line in table)
+    return count
+
+
 class Run:
-    def __init__(self, build, folder):
-        self.build, self.folder = build, folder
+    def __init__(self, build, folder, bare):
+        self.build, self.folder, self.bare = build, folder, bare
         self.captures = os.path.join(folder, "captures")
         self.preload = os.path.join(build, ".libs", "libnetspy.so")
-        self.ports, self.phases, self.unrecorded = {}, [], []
+        self.ports, self.phases = {}, []
+        self.unrecorded, self.both_ends = [], []
         self.servers = []
         os.chmod(folder, 0o755)
         os.mkdir(self.captures)
@@ -128,9 +141,11 @@ class Run:
         return process
 
     def run(self, label, argv, expect=None, allowed=(0,), stdin=None,
-            timeout=30, recorded=True, **more):
+            timeout=30, recorded=True, both_ends=False, **more):
         """Runs a client to its end; returns what it wrote to stdout."""
         begin = time.time_ns()
+        if both_ends:
+            self.both_ends.append(label)
         source = {"input": stdin} if stdin is not None else {
             "stdin": subprocess.DEVNULL}
         done = subprocess.run(
@@ -148,6 +163,7 @@ class Run:
     def stop(self, process, how=signal.SIGTERM):
         """Ends a server in the way that lets it finish what it has begun."""
         self.servers.remove(process)
+        self.settle()
         if process.poll() is not None:
             raise Failed("%s has ended by itself: %s" % (
                 process.label, self.tail(process)))
@@ -161,11 +177,17 @@ class Run:
 
     # The machinery
 
+    def settle(self):
+        """Lets servers see the end of what clients have ended."""
+        end = time.monotonic() + 0.5
+        while connections() and time.monotonic() < end:
+            time.sleep(0.01)
+
     def environment(self, label, more=None):
         given = dict(os.environ, PATH=PATH, HOME=self.folder, LC_ALL="C",
                      PYTHONDONTWRITEBYTECODE="1", NO_PROXY="*")
         given.update((more or {}).pop("env", {}))
-        if label:
+        if label and not self.bare:
             given.update(NETSPY_DIR=self.captures, NETSPY_FILENAME="%s@%%p.pcap"
                          % file_label(label).replace("%", "%%"))
             given.setdefault("LD_PRELOAD", self.preload)
@@ -235,19 +257,20 @@ class Run:
     def result(self, failure):
         with open("run.json", "w") as file:
             json.dump({"failure": failure, "ports": self.ports,
-                       "phases": self.phases, "unrecorded": self.unrecorded},
-                      file)
+                       "phases": self.phases, "unrecorded": self.unrecorded,
+                       "both_ends": self.both_ends}, file)
 
 
-def inside(build, folder, name):
+def inside(build, folder, name, bare):
     """The first process of the namespaces."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # In the background of a shell it is ignored, and so it would be in ours.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     # Ports that no protocol of Wireshark's claims.
     with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
         file.write("61000 64999")
     chosen = next(w for w in WORKLOADS if w.name == name)
-    run = Run(build, folder)
+    run = Run(build, folder, bare)
     failure = None
     run.start_tcpdump()
     try:
@@ -274,11 +297,11 @@ def namespaces():
     return None
 
 
-def start(words, build, folder, name):
+def start(words, build, folder, name, bare):
     """Runs a workload in namespaces of its own; returns its result."""
     command = words + [sys.executable, "-B",
                        os.path.join(HERE, "fidelity.py"),
-                       "--inside", name, folder, "--build", build]
+                       "--inside", name, folder, "--build", build] + ["--bare"] * bare
     try:
         done = subprocess.run(command, capture_output=True, text=True,
                               timeout=90, stdin=subprocess.DEVNULL)
