@@ -7,11 +7,35 @@
 #include "wrap/settings.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #define PARTS_MAX 12
+
+/*
+ * A server may have made its connection the standard error of its child: there
+ * a line of ours would stand in the middle of the protocol. A Unix socket is
+ * more likely the system's log. Asked in two steps, for sandboxes kill the one
+ * who asks for a socket option.
+ */
+static bool
+stderr_is_connection(void)
+{
+	int domain = AF_UNIX;
+	socklen_t len = sizeof(domain);
+	struct stat status;
+
+	if (NSPY_SYS4(SYS_newfstatat, 2, "", &status, AT_EMPTY_PATH) < 0 ||
+	    !S_ISSOCK(status.st_mode))
+		return false;
+	NSPY_SYS5(SYS_getsockopt, 2, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	return domain != AF_UNIX;
+}
 
 void
 nspy_report(const char *part, ...)
@@ -20,7 +44,7 @@ nspy_report(const char *part, ...)
 	int count = 0;
 	va_list parts;
 
-	if (nspy_settings.quiet)
+	if (nspy_settings.quiet || stderr_is_connection())
 		return;
 	iov[count].iov_base = (void *)"netspy: ";
 	iov[count++].iov_len = 8;
