@@ -65,7 +65,8 @@ struct nspy_conversation {
 	uint32_t next;	      /* in the bucket or the free list: index + 1 */
 	uint32_t next_closed; /* in the list of closed ones: index + 1 */
 	uint8_t state;
-	uint8_t ended[2];  /* end i has closed, or was reset */
+	uint8_t ended[2];  /* end i has closed */
+	uint8_t reset;	   /* RST is written; its receiver may read on */
 	uint8_t closed;	   /* in the list of closed ones */
 	uint32_t protocol; /* other than IPPROTO_TCP: flows count datagrams */
 	uint32_t used;	   /* these: since it came into that list */

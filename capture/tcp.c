@@ -101,10 +101,10 @@ start(struct teller *t, int side, uint8_t state)
 static void
 write_reset(struct teller *t, int from)
 {
-	if (t->c->ended[0] && t->c->ended[1])
+	if (t->c->reset)
 		return;
 	write_segment(t, from, NSPY_TCP_RST | NSPY_TCP_ACK, NULL, 0, 0);
-	t->c->ended[0] = t->c->ended[1] = 1;
+	t->c->reset = 1;
 }
 
 /* The peer refused: its RST has sequence number 0 (RFC 9293, 3.5.2). */
@@ -115,7 +115,6 @@ write_refusal(struct teller *t)
 
 	peer->isn = UINT32_MAX;
 	write_segment(t, !t->side, NSPY_TCP_RST | NSPY_TCP_ACK, NULL, 0, 0);
-	t->c->ended[0] = t->c->ended[1] = 1;
 }
 
 /* A connect() did not succeed. Without an answer its SYN stands alone. */
@@ -259,7 +258,7 @@ write_fin(struct teller *t, int from)
 {
 	struct nspy_flow *flow = &t->c->flow[from];
 
-	if (flow->fin || (t->c->ended[0] && t->c->ended[1]))
+	if (flow->fin || t->c->reset)
 		return;
 	acknowledge(t, !from);
 	write_segment(t, from, NSPY_TCP_FIN | NSPY_TCP_ACK, NULL, 0, 0);
