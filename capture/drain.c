@@ -56,12 +56,33 @@ nspy_drain_header(uint8_t *buffer, uint32_t format, uint32_t snaplen,
 	return len;
 }
 
+/* Classic pcap has no place for names. */
+static void
+add_name(struct nspy_drain *drain, const struct nspy_event *event)
+{
+	uint8_t block[64 + NSPY_NAME_MAX];
+
+	if (drain->ring->format != NSPY_PCAPNG || !event->peer.version ||
+	    event->data_len > NSPY_NAME_MAX)
+		return;
+	nspy_batch_add_block(&drain->batch, block,
+			     nspy_pcapng_name(block, &event->peer,
+					      nspy_event_data(event),
+					      event->data_len));
+}
+
 static void
 add_event(struct nspy_drain *drain, const struct nspy_event *event)
 {
-	bool told = event->protocol == IPPROTO_TCP
-			    ? nspy_tcp_event(drain, event)
-			    : nspy_datagram_event(drain, event);
+	bool told;
+
+	if (event->kind == NSPY_NAME) {
+		add_name(drain, event);
+		return;
+	}
+	told = event->protocol == IPPROTO_TCP
+		       ? nspy_tcp_event(drain, event)
+		       : nspy_datagram_event(drain, event);
 
 	if (!told)
 		drain->progress->lost++;

@@ -14,6 +14,7 @@
  */
 #define NSPY_STREAM_MAX 32768
 #define NSPY_DATAGRAM_MAX 65535
+#define NSPY_NAME_MAX 255 /* of a host name: RFC 1035 section 2.3.4 */
 
 enum nspy_kind {
 	NSPY_CONNECT = 1, /* error: 0, EINPROGRESS, or why it failed */
@@ -23,6 +24,7 @@ enum nspy_kind {
 	NSPY_RECV,	  /* the same; no byte on a stream is the peer's FIN */
 	NSPY_SHUTDOWN,	  /* of the sending side */
 	NSPY_CLOSE,	  /* of the last descriptor of the socket */
+	NSPY_NAME,	  /* of the address peer, as looked up; no socket */
 };
 
 enum nspy_flag {

@@ -77,8 +77,9 @@ def body(entry):
         begin = fold(f"\tif (!{hook}(", ["&call"] + passed, "))")
         return (f"{call}{ret}{begin}\n\t{tail_call}\n"
                 f"{stored}\n{end}\n\treturn ret;")
-    if shape in ("always", "around"):
-        begin = f'\tnspy_begin_any(&call, "{name}");\n'
+    if shape in ("always", "around", "lookup"):
+        kind = "lookup" if shape == "lookup" else "any"
+        begin = f'\tnspy_begin_{kind}(&call, "{name}");\n'
         return f"{call}{ret}{begin}{before(entry, given)}{stored}\n{told}"
     text = fold(f"\t{hook}(", passed, ");") + "\n" + tail_call
     # gcc's typeof forgets that the real function does not return.
@@ -169,6 +170,9 @@ def door(entry, alias, binding):
     if binding == "preload":
         symbol, real = alias["name"], f"nspy_next(&next_{base})"
         mark = "NETSPY_EXPORT "
+    elif binding == "fallback":
+        symbol, real = f"__wrap_{alias['name']}", f"REAL({base})"
+        mark = "NETSPY_HIDDEN NETSPY_WEAK "
     else:
         symbol, real = f"__wrap_{alias['name']}", f"__real_{base}"
         mark = "NETSPY_HIDDEN "
@@ -307,18 +311,46 @@ def preload_source(spec, entries):
                    '"wrap/next.h"'], texts)
 
 
+def link_doors(entry, binding, weak=""):
+    """All __wrap_ names of a function, behind its real one."""
+    own = [this for this in [entry] + entry.get("aliases", [])
+           if {"link", "static"} & set(this.get("bindings", BINDINGS))]
+    if not own:
+        return []
+    real = f"{weak}typeof({entry['name']}) __real_{entry['name']};\n\n"
+    return [guarded(entry, real + "\n".join(
+        door(entry, this, binding) for this in own))]
+
+
+HIDDEN = '#define NETSPY_HIDDEN __attribute__((visibility("hidden")))\n'
+WEAK = """#define NETSPY_WEAK __attribute__((weak))
+
+/* What on-demand.gen.c has comes first, where the linker looks for it. */
+#define REAL(name)                                                             \\
+	(__real_##name ? __real_##name                                         \\
+		       : (typeof(__real_##name) *)no_real(#name))
+"""
+
+
 def link_source(spec, entries):
-    texts = ['#define NETSPY_HIDDEN __attribute__((visibility("hidden")))\n',
-             CHK_FAIL]
+    texts = [HIDDEN + WEAK, CHK_FAIL]
     for entry in entries:
-        own = [this for this in [entry] + entry.get("aliases", [])
-               if {"link", "static"} & set(this.get("bindings", BINDINGS))]
-        if own:
-            real = f"typeof({entry['name']}) __real_{entry['name']};\n\n"
-            texts.append(guarded(entry, real + "\n".join(
-                door(entry, this, "link") for this in own)))
+        if entry.get("on_demand"):
+            texts += link_doors(entry, "fallback", "NETSPY_WEAK ")
+        else:
+            texts += link_doors(entry, "link")
     return source(spec, "The __wrap_ names that ld --wrap directs calls to.",
                   ["<stdarg.h>", '"wrap/calls.gen.h"'], texts)
+
+
+def on_demand_source(spec, entries):
+    texts = [HIDDEN]
+    for entry in entries:
+        if entry.get("on_demand"):
+            texts += link_doors(entry, "link")
+    return source(spec, "The __wrap_ names of functions that are linked only "
+                  "into programs that call them.",
+                  ['"wrap/calls.gen.h"'], texts)
 
 
 def export_map(spec, entries):
@@ -348,6 +380,7 @@ OUTPUTS = {
     "calls.gen.c": calls_source,
     "preload.gen.c": preload_source,
     "link.gen.c": link_source,
+    "on-demand.gen.c": on_demand_source,
     "netspy.map": export_map,
     "link.opts": link_options,
     "link-static.opts": static_options,

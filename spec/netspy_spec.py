@@ -23,6 +23,10 @@ ROLES = {
     "freopen": ("around", "nspy_on_freopen", ""),
     "fcntl": ("always", "nspy_on_fcntl", "fd cmd"),
     "fork": ("before", "nspy_before_fork", ""),
+    "getaddrinfo": ("lookup", "nspy_on_getaddrinfo", "node res"),
+    "gethost": ("lookup", "nspy_on_gethost", "name=NULL"),
+    "gethost_r": ("lookup", "nspy_on_gethost_r", "result name=NULL"),
+    "getnameinfo": ("lookup", "nspy_on_getnameinfo", "sa salen host hostlen"),
     "getsockopt": ("guarded", "nspy_on_getsockopt", "level optname optval"),
     "listen": ("guarded", "nspy_on_listen", ""),
     "pidfd_getfd": ("always", "nspy_on_pidfd_getfd", ""),
@@ -56,13 +60,14 @@ BEFORE = {
 FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
                  "header": str, "role": str, "arguments": dict}
 FUNCTION_OPTIONS = {"variadic": list, "aliases": list, "requires": str,
-                    "bindings": list}
+                    "bindings": list, "on_demand": bool}
 ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
                  "requires": str}
 PARAMETER_KEYS = {"type": str, "name": str}
 EXTRA_KEYS = {"type": str, "name": str, "bounds": str}
 BINDINGS = ["preload", "link"]
-KINDS = {str: "a string", list: "a list", dict: "an object"}
+KINDS = {str: "a string", list: "a list", dict: "an object",
+         bool: "true or false"}
 
 
 class SpecError(Exception):

@@ -35,6 +35,7 @@ need() {
 
 # Run the rest of the test in a network namespace of its own, with lo up, so
 # that fixed ports are free and the kernel's capture holds only our traffic.
+# With "mounts" it has mounts of its own too, see replace_file.
 in_namespace() {
 	if [ -n "$TEST_IN_NAMESPACE" ]; then
 		ip link set lo up || framework_failure_ "lo does not come up"
@@ -47,12 +48,20 @@ in_namespace() {
 	need unshare ip
 	TEST_IN_NAMESPACE=1
 	export TEST_IN_NAMESPACE top_builddir CC
-	for right in -n -rn; do
+	[ "$1" = mounts ] && mounts=m || mounts=
+	for right in -n$mounts -rn$mounts; do
 		unshare $right true 2>/dev/null || continue
 		cd / && rm -rf "$work"
 		exec unshare $right sh "$script"
 	done
 	skip_ "no right to make a network namespace"
+}
+
+# replace_file PATH <TEXT: what the programs of this test find there.
+replace_file() {
+	mounted=$work/mounted$(echo "$1" | tr / .)
+	cat >"$mounted" && mount --bind "$mounted" "$1" ||
+		skip_ "no right to replace $1, or it is not there"
 }
 
 # The processes that this test started, newest first; stopped at its end.

@@ -161,6 +161,29 @@ test_failed_drain_is_rolled_back(void)
 	free_ring(ring);
 }
 
+/* Classic pcap has no place for it, and nothing is lost. */
+static void
+test_name_is_passed_over(void)
+{
+	struct nspy_ring *ring = new_ring();
+	struct nspy_event event = tcp_event(NSPY_CONNECT, 1000, 0);
+	struct nspy_event name = {
+		.kind = NSPY_NAME,
+		.data_len = 9,
+		.wire_len = 9,
+		.peer = {{127, 0, 0, 1}, 0, 4, 0},
+	};
+
+	CHECK(put(ring, &name, true));
+	CHECK(put(ring, &event, true));
+	CHECK(put(ring, &name, true));
+	CHECK(nspy_drain_run(&drain, fd, false) == 0);
+	CHECK(nspy_ring_progress(ring)->packets == 3);
+	CHECK(nspy_ring_progress(ring)->lost == 0);
+	CHECK(nspy_ring_pending(ring) == 0);
+	free_ring(ring);
+}
+
 /* More at a time than one chunk of the table and one undo log hold. */
 static void
 test_many_conversations(void)
@@ -264,6 +287,7 @@ main(void)
 	test_abandoned_record_is_skipped();
 	test_full_ring_takes_no_more_until_drained();
 	test_failed_drain_is_rolled_back();
+	test_name_is_passed_over();
 	test_many_conversations();
 	test_no_record_crosses_a_page(NSPY_PCAP);
 	test_no_record_crosses_a_page(NSPY_PCAPNG);

@@ -3,6 +3,7 @@
 
 #include "wrap/call.h"
 
+#include "wrap/emit.h"
 #include "wrap/lifecycle.h"
 #include "wrap/report.h"
 #include "wrap/settings.h"
@@ -35,6 +36,16 @@ nspy_begin_any(struct nspy_call *call, const char *name)
 	call->closing = NULL;
 	call->fd = -1;
 	call->result = 0;
+}
+
+void
+nspy_begin_lookup(struct nspy_call *call, const char *name)
+{
+	nspy_begin_any(call, name);
+	call->emitted = nspy_emitted();
+	call->begin_ns = nspy_now();
+	if (nspy_recording())
+		nspy_drain_when_due(call->begin_ns);
 }
 
 void

@@ -18,7 +18,8 @@ struct nspy_call {
 	long result;		    /* as the hook got it */
 	/* Forgotten, but told only when the kernel has closed them. */
 	struct nspy_socket *closing;
-	socklen_t room; /* for the peer's address, before the real call */
+	socklen_t room;	  /* for the peer's address, before the real call */
+	uint32_t emitted; /* nspy_emitted() before a look-up */
 	int fd;
 	int error;		   /* errno as the real call left it */
 	bool asked_length;	   /* by us, not by the program */
@@ -44,6 +45,9 @@ nspy_begin(struct nspy_call *call, const char *name, int fd)
 
 /* For calls that make a socket, or a process. */
 void nspy_begin_any(struct nspy_call *call, const char *name);
+
+/* For calls that look something up in the network. */
+void nspy_begin_lookup(struct nspy_call *call, const char *name);
 
 /* The result has the address's length, but not what of it fitted. */
 static inline void

@@ -11,6 +11,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
+static _Thread_local uint32_t emitted
+	__attribute__((tls_model("initial-exec")));
+
 /* A position in the payload. */
 struct cursor {
 	const struct iovec *iov;
@@ -64,9 +67,8 @@ advance(struct cursor *cursor, size_t len)
 	}
 }
 
-/* A system call the first time, a load afterwards. */
-static uint32_t
-thread_id(uint32_t pid)
+uint32_t
+nspy_thread(uint32_t pid)
 {
 	static _Thread_local uint32_t tid,
 		of_pid __attribute__((tls_model("initial-exec")));
@@ -76,6 +78,12 @@ thread_id(uint32_t pid)
 		of_pid = pid;
 	}
 	return tid;
+}
+
+uint32_t
+nspy_emitted(void)
+{
+	return emitted;
 }
 
 static void
@@ -107,7 +115,7 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 		.begin_ns = call->begin_ns,
 		.end_ns = call->end_ns,
 		.pid = pid,
-		.tid = thread_id(pid),
+		.tid = nspy_thread(pid),
 		.protocol = socket->protocol,
 		.family = socket->family,
 		.segment_len = tell->segment_len,
@@ -117,6 +125,7 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 
 	if (socket == &nspy_socket_gone)
 		return;
+	emitted++;
 	event.local = tell->local ? *tell->local
 				  : nspy_socket_local(socket, &event.peer);
 	do {

@@ -31,4 +31,10 @@ void nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 void nspy_tell_moved(struct nspy_call *call, ssize_t ret,
 		     struct nspy_tell *tell);
 
+/* Counts the calls of nspy_emit in this thread. */
+uint32_t nspy_emitted(void);
+
+/* gettid() of this thread of process pid; a system call the first time. */
+uint32_t nspy_thread(uint32_t pid);
+
 #endif

@@ -15,6 +15,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+struct addrinfo;
+struct hostent;
 struct nspy_call;
 
 /* hook_open.c: sockets and connections come to be. */
@@ -83,6 +85,17 @@ void nspy_before_fclose(FILE *stream);
 void nspy_before_freopen(struct nspy_call *call, const char *path,
 			 FILE *stream);
 void nspy_on_freopen(struct nspy_call *call, FILE *ret);
+
+/* hook_name.c: host names are looked up. */
+void nspy_on_getaddrinfo(struct nspy_call *call, int ret, const char *node,
+			 struct addrinfo *const *res);
+void nspy_on_gethost(struct nspy_call *call, const struct hostent *ret,
+		     const char *name);
+void nspy_on_gethost_r(struct nspy_call *call, int ret,
+		       struct hostent *const *result, const char *name);
+void nspy_on_getnameinfo(struct nspy_call *call, int ret,
+			 const struct sockaddr *sa, socklen_t salen,
+			 const char *host, socklen_t hostlen);
 
 /* hook_process.c: processes begin and end. */
 void nspy_before_fork(void);

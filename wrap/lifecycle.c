@@ -10,6 +10,7 @@
 #include "capture/sys.h"
 #include "wrap/descriptor.h"
 #include "wrap/hook.h"
+#include "wrap/names.h"
 #include "wrap/note.h"
 #include "wrap/report.h"
 #include "wrap/settings.h"
@@ -123,6 +124,7 @@ start_again(void)
 		nspy_stop();
 	if (atomic_load(process) == 0) {
 		nspy_writer_leave_parent();
+		nspy_names_forked();
 		nspy_before_fork();
 		atomic_store(process, get_pid());
 	}

@@ -11,6 +11,18 @@
 #define _GNU_SOURCE
 #endif
 
+#include "capture/sys.h"
+#include "wrap/report.h"
+
+/* Only for a call in a static library that follows ours on the link line. */
+static __attribute__((noreturn)) void *
+no_real(const char *name)
+{
+	nspy_report("the library must be linked after what calls ", name, NULL);
+	NSPY_SYS1(SYS_exit_group, 127);
+	__builtin_unreachable();
+}
+
 #include "wrap/calls.gen.c"
 #include "wrap/link.gen.c"
 

@@ -12,6 +12,7 @@
 #include "wrap/file.h"
 #include "wrap/launched.h"
 #include "wrap/lifecycle.h"
+#include "wrap/names.h"
 #include "wrap/report.h"
 #include "wrap/settings.h"
 #include "wrap/signals.h"
@@ -132,7 +133,8 @@ create_ring(void)
 		created = nspy_launched_create();
 		if (!created)
 			created = create_own();
-		atomic_store(&ring, created);
+		if (created)
+			nspy_names_publish(created, &ring);
 	}
 	unlock_drain(&mask);
 	return created;

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Hooks of the calls that look up host names. */
+
+#include "wrap/call.h"
+#include "wrap/lifecycle.h"
+#include "wrap/names.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+
+/* A vfork child shares the table with its parent. */
+static bool
+may_record(void)
+{
+	return nspy_recording() && !nspy_in_vfork_child();
+}
+
+/* An address as struct hostent has it; version 0 if it is none of IP. */
+static struct nspy_endpoint
+endpoint_of(int family, int len, const void *addr)
+{
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+	struct sockaddr_in four = {.sin_family = AF_INET};
+
+	if (family == AF_INET && len == 4) {
+		memcpy(&four.sin_addr, addr, 4);
+		return nspy_endpoint_of(&four, sizeof(four));
+	}
+	if (family != AF_INET6 || len != 16)
+		return nspy_endpoint_of(NULL, 0);
+	memcpy(&six.sin6_addr, addr, 16);
+	return nspy_endpoint_of(&six, sizeof(six));
+}
+
+/* The name that was asked for, and the canonical one when it is another. */
+static void
+tell(const struct nspy_call *call, const char *name, const char *canonical,
+     const struct nspy_endpoint *address)
+{
+	if (!address->version)
+		return;
+	if (name)
+		nspy_name_add(call, name, address);
+	if (canonical && (!name || strcmp(name, canonical) != 0))
+		nspy_name_add(call, canonical, address);
+}
+
+static void
+tell_addrinfo(const struct nspy_call *call, const char *name,
+	      const struct addrinfo *list)
+{
+	const char *canonical = list ? list->ai_canonname : NULL;
+	struct nspy_endpoint last = {.version = 0}, address;
+
+	for (; list; list = list->ai_next) {
+		address = nspy_endpoint_of(list->ai_addr, list->ai_addrlen);
+		/* There is an entry for each type of socket. */
+		if (memcmp(&address, &last, sizeof(last)) != 0)
+			tell(call, name, canonical, &address);
+		last = address;
+	}
+}
+
+static void
+tell_hostent(const struct nspy_call *call, const struct hostent *host,
+	     const char *name)
+{
+	if (!host || !host->h_addr_list || !may_record())
+		return;
+	for (char **addr = host->h_addr_list; *addr; addr++) {
+		struct nspy_endpoint address =
+			endpoint_of(host->h_addrtype, host->h_length, *addr);
+
+		tell(call, name, host->h_name, &address);
+	}
+}
+
+void
+nspy_on_getaddrinfo(struct nspy_call *call, int ret, const char *node,
+		    struct addrinfo *const *res)
+{
+	/* Without a node the addresses are those of this host itself. */
+	if (ret == 0 && node && may_record())
+		tell_addrinfo(call, node, *res);
+}
+
+void
+nspy_on_gethost(struct nspy_call *call, const struct hostent *ret,
+		const char *name)
+{
+	tell_hostent(call, ret, name);
+}
+
+void
+nspy_on_gethost_r(struct nspy_call *call, int ret,
+		  struct hostent *const *result, const char *name)
+{
+	if (ret == 0)
+		tell_hostent(call, *result, name);
+}
+
+void
+nspy_on_getnameinfo(struct nspy_call *call, int ret, const struct sockaddr *sa,
+		    socklen_t salen, const char *host, socklen_t hostlen)
+{
+	struct nspy_endpoint address;
+
+	if (ret != 0 || !host || !hostlen || !may_record())
+		return;
+	address = nspy_endpoint_of(sa, salen);
+	tell(call, host, NULL, &address);
+}
