@@ -107,6 +107,8 @@ enum nspy_drainer {
  */
 #define NSPY_RUN_LOCK "lock"
 #define NSPY_RUN_RING ".ring"
+/* An empty file: a process of the executable before it has loaded netspy. */
+#define NSPY_RUN_LOADED ".loaded"
 
 /* Whose calls they are. */
 struct nspy_process {

@@ -370,7 +370,8 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 		end_source(c, source);
 	}
 	free(c->sources);
-	nspy_folder_remove(&c->folder);
+	nspy_folder_remove(&c->folder, c->totals.loaded,
+			   sizeof(c->totals.loaded));
 	progress = nspy_ring_progress(c->drain.ring);
 	c->totals.packets = progress->packets;
 	c->totals.bytes = progress->bytes;

@@ -19,6 +19,7 @@ struct nspy_totals {
 	unsigned int alive;	/* of them, at the end */
 	int error;		/* a negative errno: recording ended early */
 	bool full;		/* --max-size was reached */
+	char loaded[256];	/* names of programs that loaded netspy */
 };
 
 /*

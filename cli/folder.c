@@ -6,6 +6,7 @@
 #include "cli/folder.h"
 
 #include "capture/ring.h"
+#include "capture/text.h"
 #include "cli/say.h"
 
 #include <dirent.h>
@@ -71,11 +72,39 @@ nspy_folder_look(struct nspy_folder *folder,
 		closedir(dir);
 }
 
+/* Takes the names out of the folder. */
+static void
+list_loaded(const struct nspy_folder *folder, char *loaded, size_t size)
+{
+	struct nspy_text text = {loaded, size, 0};
+	char path[sizeof(folder->path) + NAME_MAX + 2];
+	DIR *dir = opendir(folder->path);
+	struct dirent *entry;
+
+	loaded[0] = '\0';
+	while (dir && (entry = readdir(dir))) {
+		char *dot = strrchr(entry->d_name, '.');
+
+		if (!dot || strcmp(dot, NSPY_RUN_LOADED) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder->path,
+			 entry->d_name);
+		unlink(path);
+		*dot = '\0';
+		if (text.len)
+			nspy_text_add(&text, ", ");
+		nspy_text_add(&text, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 void
-nspy_folder_remove(struct nspy_folder *folder)
+nspy_folder_remove(struct nspy_folder *folder, char *loaded, size_t size)
 {
 	char path[160];
 
+	list_loaded(folder, loaded, size);
 	snprintf(path, sizeof(path), "%s/" NSPY_RUN_LOCK, folder->path);
 	unlink(path);
 	close(folder->lock);

@@ -4,6 +4,8 @@
 #ifndef NETSPY_FOLDER_H
 #define NETSPY_FOLDER_H
 
+#include <stddef.h>
+
 struct nspy_folder {
 	char path[128];
 	int lock;    /* held for as long as this process lives */
@@ -18,7 +20,10 @@ void nspy_folder_look(struct nspy_folder *folder,
 		      void (*found)(void *context, const char *path),
 		      void *context);
 
-/* The rings have to be gone. */
-void nspy_folder_remove(struct nspy_folder *folder);
+/*
+ * Remove it; the rings have to be gone. loaded gets the names of the programs
+ * that have loaded netspy, with ", " between them, cut to size bytes.
+ */
+void nspy_folder_remove(struct nspy_folder *folder, char *loaded, size_t size);
 
 #endif

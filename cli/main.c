@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "cli/check.h"
 #include "cli/options.h"
 #include "cli/recover.h"
 #include "cli/run.h"
@@ -37,6 +38,12 @@ main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "recover") == 0)
 		return recover(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], "check") == 0) {
+		if (argc != 3)
+			return nspy_complain("check: one program expected; "
+					     "usage: netspy check PROGRAM");
+		return nspy_check(argv[2]);
+	}
 	status = nspy_options_read(&options, argc, argv);
 	return status < 0 ? nspy_run(&options) : status;
 }

@@ -24,6 +24,7 @@ enum {
 	NO_FOLLOW,
 	DROP,
 	DRY_RUN,
+	NO_IO_URING,
 	SHOW_VERSION,
 	SHOW_HELP,
 };
@@ -47,6 +48,9 @@ const struct nspy_option nspy_option_table[] = {
 	{SKIP, "skip", "GLOB", "do not record executables of this name"},
 	{NO_FOLLOW, "no-follow", NULL, "do not record child processes"},
 	{DROP, "drop", NULL, "lose packets rather than slow the program down"},
+	{NO_IO_URING, "no-io-uring", NULL,
+	 "io_uring fails, so that programs use calls that are seen; they lose "
+	 "the right to setuid programs"},
 	{DRY_RUN, "dry-run", NULL, "show what would be run, and end"},
 	{'U', "packet-buffered", NULL,
 	 "accepted for tcpdump's sake: packets "
@@ -132,12 +136,14 @@ static int
 help(void)
 {
 	printf("Usage: netspy [OPTION]... COMMAND [ARGUMENT]...\n"
+	       "       netspy check PROGRAM\n"
 	       "       netspy recover FILE...\n"
 	       "\n"
 	       "Runs COMMAND and writes the network traffic of it and its "
 	       "children to a\n"
 	       "capture, [command]_[pid].pcapng by default. Its exit status "
 	       "is COMMAND's.\n"
+	       "check says whether PROGRAM can be recorded, and if not, why.\n"
 	       "recover completes captures of programs that recorded by "
 	       "themselves and were\nkilled: what FILE.ring holds goes into "
 	       "FILE.\n\n");
@@ -181,6 +187,9 @@ set(struct nspy_options *options, int letter)
 		return -1;
 	case DROP:
 		options->drop = true;
+		return -1;
+	case NO_IO_URING:
+		options->no_io_uring = true;
 		return -1;
 	case DRY_RUN:
 		options->dry_run = true;

@@ -17,7 +17,7 @@ struct nspy_options {
 	uint64_t rotate_s;	 /* -G, in seconds, 0: never */
 	uint32_t rotate_files;	 /* -W, 0: no limit */
 	uint64_t max_size;	 /* --max-size, in bytes, 0: no limit */
-	bool per_process, quiet, verbose, no_follow, drop, dry_run;
+	bool per_process, quiet, verbose, no_follow, drop, dry_run, no_io_uring;
 	char **command; /* with its arguments, ends with NULL */
 };
 

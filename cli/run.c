@@ -5,9 +5,11 @@
 
 #include "cli/run.h"
 
+#include "cli/check.h"
 #include "cli/collect.h"
 #include "cli/environment.h"
 #include "cli/filter.h"
+#include "cli/io_uring.h"
 #include "cli/output.h"
 #include "cli/say.h"
 
@@ -125,10 +127,15 @@ summarize(struct run *run, const struct nspy_totals *totals)
 	if (totals->alive)
 		nspy_say("%u processes go on, and record by themselves now",
 			 totals->alive);
-	if (totals->packets == 0)
-		nspy_say("no packets: %s", totals->processes
-						   ? "none passed the filter"
-						   : "no socket was used");
+	if (totals->packets == 0 && !totals->loaded[0])
+		nspy_check_explain(run->options->command[0]);
+	else if (totals->packets == 0 && !totals->processes)
+		nspy_say("nothing recorded: no socket was used by %s; programs "
+			 "that are static, setuid or started with another "
+			 "environment are not seen (netspy check PROGRAM)",
+			 totals->loaded);
+	else if (totals->packets == 0)
+		nspy_say("nothing recorded: no packet passed the filter");
 	else
 		nspy_say("%s: %" PRIu64 " packets, %" PRIu64
 			 " conversations, %" PRIu64 " bytes, %u processes, "
@@ -189,6 +196,8 @@ prepare(struct run *run)
 	err = nspy_environment_set(
 		&run->output, library,
 		run->collector ? nspy_collector_folder(run->collector) : NULL);
+	if (!err && options->no_io_uring)
+		err = nspy_refuse_io_uring();
 	if (!err)
 		err = catch_signals(run);
 	return err ? nspy_complain("%s", strerror(-err)) : -1;

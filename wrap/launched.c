@@ -66,6 +66,24 @@ name_ring(char *name, const char *suffix, uint64_t now_ns)
 	nspy_text_add(&text, suffix);
 }
 
+void
+nspy_launched_announce(void)
+{
+	struct nspy_text text = {path, PATH_MAX, 0};
+	long fd;
+
+	if (!nspy_settings.run[0])
+		return;
+	nspy_text_add(&text, nspy_settings.run);
+	nspy_text_add(&text, "/");
+	nspy_text_add(&text, nspy_settings.executable);
+	nspy_text_add(&text, NSPY_RUN_LOADED);
+	fd = NSPY_SYS4(SYS_openat, AT_FDCWD, path,
+		       O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		NSPY_SYS1(SYS_close, fd);
+}
+
 struct nspy_ring *
 nspy_launched_create(void)
 {

@@ -11,6 +11,9 @@
 
 #include "capture/ring.h"
 
+/* Leave word in the folder that this program has loaded netspy. */
+void nspy_launched_announce(void);
+
 /*
  * Create a ring that the command drains. NULL: there is no command, or its
  * folder cannot be used. One thread at a time, the one that drains.

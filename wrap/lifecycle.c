@@ -10,6 +10,7 @@
 #include "capture/sys.h"
 #include "wrap/descriptor.h"
 #include "wrap/hook.h"
+#include "wrap/launched.h"
 #include "wrap/names.h"
 #include "wrap/note.h"
 #include "wrap/report.h"
@@ -110,6 +111,7 @@ start(void)
 	}
 	nspy_stdio_start();
 	atomic_store(&state, STARTED);
+	nspy_launched_announce();
 }
 
 /* In a forked child: nothing of the parent's recording is ours. */

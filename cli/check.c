@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reasons why a program is not recorded, in words. */
+
+#include "config.h"
+
+#include "cli/check.h"
+
+#include "cli/environment.h"
+#include "cli/program.h"
+#include "cli/say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SCRIPTS_MAX 4
+#define LINK_IT "link it with `pkg-config --static --libs netspy`"
+
+/* A program of /proc/self/exe's kind is what the library fits. */
+static bool
+has_other_class(const struct nspy_program *program, const char *library)
+{
+	struct nspy_program own;
+
+	nspy_program_read(&own, library);
+	return own.kind == NSPY_ELF &&
+	       (own.bits != program->bits || own.machine != program->machine);
+}
+
+/* NULL: it can be recorded. else why not, and what to do instead. */
+static const char *
+obstacle(const struct nspy_program *program, const char *library)
+{
+	if (program->kind == NSPY_NO_PROGRAM)
+		return strerror(program->error);
+	if (program->kind == NSPY_UNKNOWN)
+		return "neither an ELF program nor a script";
+	if (program->linked)
+		return NULL;
+	if (program->go)
+		return "a Go program: it makes its system calls without the C "
+		       "library, so no library sees them; tcpdump in a network "
+		       "namespace of its own does (ip netns)";
+	if (!program->dynamic)
+		return "statically linked, so nothing can be "
+		       "preloaded; " LINK_IT;
+	if (program->set_id)
+		return "setuid or setgid, so the system preloads nothing; run "
+		       "it as its owner, or a copy of it without the bit";
+	if (program->capabilities)
+		return "it has file capabilities, so the system preloads "
+		       "nothing; run it as root, or a copy of it";
+	if (!library)
+		return "the preload library is not there";
+	if (has_other_class(program, library))
+		return "built for another word size or processor than "
+		       "libnetspy.so; build netspy for that one too";
+	if (program->musl)
+		return "linked with musl, and libnetspy.so with "
+		       "glibc; " LINK_IT;
+	return NULL;
+}
+
+/* The chain from a script to the program that runs it; false: it is broken. */
+static bool
+follow(struct nspy_program *program, const char *name, bool aloud)
+{
+	nspy_program_read(program, name);
+	for (int i = 0; program->kind == NSPY_SCRIPT; i++) {
+		char interpreter[PATH_MAX];
+
+		if (i == SCRIPTS_MAX)
+			return false;
+		snprintf(interpreter, sizeof(interpreter), "%s",
+			 program->interpreter);
+		if (aloud)
+			printf("%s: a script of %s\n", program->path,
+			       interpreter);
+		nspy_program_read(program, interpreter);
+	}
+	return true;
+}
+
+/* What is not seen of a program that can be recorded. */
+static void
+print_limits(const struct nspy_program *program)
+{
+	for (size_t i = 0; i < program->library_count; i++)
+		if (strncmp(program->libraries[i], "liburing", 8) == 0)
+			printf("%s: uses io_uring, whose transfers are not "
+			       "seen; see --no-io-uring\n",
+			       program->path);
+	if (!program->linked || !program->dynamic)
+		return;
+	printf("%s: calls of these shared libraries are not seen unless it is "
+	       "run with netspy:",
+	       program->path);
+	for (size_t i = 0; i < program->library_count; i++)
+		printf(" %s", program->libraries[i]);
+	printf("\n");
+}
+
+int
+nspy_check(const char *name)
+{
+	const char *library = nspy_library_find();
+	struct nspy_program program;
+	const char *reason;
+
+	if (!follow(&program, name, true)) {
+		printf("%s: scripts of scripts without an end\n", name);
+		return 1;
+	}
+	reason = obstacle(&program, library);
+	if (reason) {
+		printf("%s: cannot be recorded: %s\n", program.path, reason);
+	} else {
+		printf("%s: can be recorded, %s\n", program.path,
+		       program.linked ? "by the copy that is linked in"
+				      : "by preloading");
+		print_limits(&program);
+	}
+	return nspy_flush_output() || reason ? 1 : 0;
+}
+
+void
+nspy_check_explain(const char *name)
+{
+	struct nspy_program program;
+	const char *reason = NULL;
+
+	if (follow(&program, name, false))
+		reason = obstacle(&program, nspy_library_find());
+	if (reason)
+		nspy_say("nothing recorded: %s: %s", program.path, reason);
+	else
+		nspy_say("nothing recorded: libnetspy.so was not loaded; was "
+			 "LD_PRELOAD taken out of the environment?");
+}

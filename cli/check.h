@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `netspy check PROGRAM`: can it be recorded, and if not, why and what then. */
+
+#ifndef NETSPY_CHECK_H
+#define NETSPY_CHECK_H
+
+/* Returns the exit status: 0 when it can be, else 1. */
+int nspy_check(const char *program);
+
+/*
+ * After a run of the program that no copy of the library took part in: one
+ * line on stderr with the reason, as far as the file shows it.
+ */
+void nspy_check_explain(const char *program);
+
+#endif

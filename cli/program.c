@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Scripts and ELF files, the latter read by libelf. */
+
+#include "config.h"
+
+#include "cli/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* As execvp: a name with a slash is a path, else PATH has it. */
+static bool
+find(struct nspy_program *program, const char *name)
+{
+	const char *path = getenv("PATH");
+
+	if (strchr(name, '/')) {
+		snprintf(program->path, sizeof(program->path), "%s", name);
+		return access(name, X_OK) == 0;
+	}
+	for (path = path ? path : "/usr/bin:/bin"; *path;) {
+		size_t len = strcspn(path, ":");
+
+		snprintf(program->path, sizeof(program->path), "%.*s%s%s",
+			 (int)len, path, len ? "/" : "", name);
+		if (access(program->path, X_OK) == 0)
+			return true;
+		path += len + (path[len] == ':');
+	}
+	snprintf(program->path, sizeof(program->path), "%s", name);
+	errno = ENOENT;
+	return false;
+}
+
+/* "#!/usr/bin/env python3" is a script of python3. */
+static void
+read_script(struct nspy_program *program, char *line)
+{
+	char *rest, *word = strtok_r(line, " \t", &rest);
+	const char *base = word ? strrchr(word, '/') : NULL;
+
+	program->kind = NSPY_SCRIPT;
+	if (base && strcmp(base, "/env") == 0) {
+		do
+			word = strtok_r(NULL, " \t", &rest);
+		while (word && (*word == '-' || strchr(word, '=')));
+	}
+	snprintf(program->interpreter, sizeof(program->interpreter), "%s",
+		 word ? word : "/bin/sh");
+}
+
+static void
+read_interpreter(struct nspy_program *program, Elf *elf,
+		 const GElf_Phdr *segment)
+{
+	size_t size;
+	const char *file = elf_rawfile(elf, &size);
+
+	if (segment->p_offset + segment->p_filesz > size)
+		return;
+	snprintf(program->interpreter, sizeof(program->interpreter), "%.*s",
+		 (int)segment->p_filesz, file + segment->p_offset);
+	program->dynamic = true;
+	program->musl = strstr(program->interpreter, "ld-musl") != NULL;
+}
+
+/* See wrap/note.c; linkers may put it anywhere in the segment. */
+static void
+read_notes(struct nspy_program *program, Elf *elf, const GElf_Phdr *segment)
+{
+	static const char head[] = "\7\0\0\0\4\0\0\0\1\0\0\0netspy";
+	size_t size;
+	const char *file = elf_rawfile(elf, &size);
+
+	if (segment->p_offset + segment->p_filesz > size)
+		return;
+	program->linked |= memmem(file + segment->p_offset, segment->p_filesz,
+				  head, sizeof(head)) != NULL;
+}
+
+static void
+read_needed(struct nspy_program *program, Elf *elf, Elf_Scn *section,
+	    const GElf_Shdr *header)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Dyn entry;
+
+	for (int i = 0; data && gelf_getdyn(data, i, &entry); i++) {
+		const char *name;
+
+		if (entry.d_tag != DT_NEEDED ||
+		    program->library_count == NSPY_LIBRARIES_MAX)
+			continue;
+		name = elf_strptr(elf, header->sh_link, entry.d_un.d_val);
+		if (name)
+			snprintf(program->libraries[program->library_count++],
+				 sizeof(program->libraries[0]), "%s", name);
+	}
+}
+
+static void
+read_elf(struct nspy_program *program, Elf *elf)
+{
+	size_t count = 0, names = 0;
+	Elf_Scn *section = NULL;
+	GElf_Ehdr header;
+
+	if (!gelf_getehdr(elf, &header))
+		return;
+	program->kind = NSPY_ELF;
+	program->bits = gelf_getclass(elf) == ELFCLASS32 ? 32 : 64;
+	program->machine = header.e_machine;
+	elf_getphdrnum(elf, &count);
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr segment;
+
+		if (!gelf_getphdr(elf, (int)i, &segment))
+			continue;
+		if (segment.p_type == PT_INTERP)
+			read_interpreter(program, elf, &segment);
+		if (segment.p_type == PT_NOTE)
+			read_notes(program, elf, &segment);
+	}
+	elf_getshdrstrndx(elf, &names);
+	while ((section = elf_nextscn(elf, section))) {
+		GElf_Shdr shdr;
+		const char *name;
+
+		if (!gelf_getshdr(section, &shdr))
+			continue;
+		name = elf_strptr(elf, names, shdr.sh_name);
+		if (name && strcmp(name, ".note.go.buildid") == 0)
+			program->go = true;
+		if (shdr.sh_type == SHT_DYNAMIC)
+			read_needed(program, elf, section, &shdr);
+	}
+}
+
+static void
+read_file(struct nspy_program *program, int fd)
+{
+	char line[512];
+	ssize_t len = pread(fd, line, sizeof(line) - 1, 0);
+	Elf *elf;
+
+	if (len > 2 && line[0] == '#' && line[1] == '!') {
+		line[len] = '\0';
+		line[strcspn(line, "\n")] = '\0';
+		read_script(program, line + 2);
+		return;
+	}
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	program->kind = NSPY_UNKNOWN;
+	if (elf && elf_kind(elf) == ELF_K_ELF)
+		read_elf(program, elf);
+	elf_end(elf);
+}
+
+void
+nspy_program_read(struct nspy_program *program, const char *name)
+{
+	struct stat status;
+	int fd;
+
+	memset(program, 0, sizeof(*program));
+	if (!find(program, name) || stat(program->path, &status) < 0) {
+		program->error = errno;
+		return;
+	}
+	program->set_id =
+		(status.st_mode & S_ISUID && status.st_uid != getuid()) ||
+		(status.st_mode & S_ISGID && status.st_gid != getgid());
+	program->capabilities =
+		getxattr(program->path, "security.capability", NULL, 0) > 0 &&
+		getuid() != 0;
+	fd = open(program->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		program->error = errno;
+		return;
+	}
+	read_file(program, fd);
+	close(fd);
+}
