@@ -107,6 +107,7 @@ nspy_datagram_event(struct nspy_drain *drain, const struct nspy_event *event)
 		.to = outgoing ? &peer : &local,
 		.outgoing = outgoing,
 		.protocol = event->protocol,
+		.coverage = event->checksum,
 	};
 
 	if ((event->kind != NSPY_SEND && event->kind != NSPY_RECV) ||

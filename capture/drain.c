@@ -80,10 +80,13 @@ add_event(struct nspy_drain *drain, const struct nspy_event *event)
 		add_name(drain, event);
 		return;
 	}
-	told = event->protocol == IPPROTO_TCP
-		       ? nspy_tcp_event(drain, event)
-		       : nspy_datagram_event(drain, event);
 
+	if (event->flags & NSPY_RAW)
+		told = nspy_raw_event(drain, event);
+	else if (event->protocol == IPPROTO_TCP)
+		told = nspy_tcp_event(drain, event);
+	else
+		told = nspy_datagram_event(drain, event);
 	if (!told)
 		drain->progress->lost++;
 }

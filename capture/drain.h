@@ -7,7 +7,20 @@
 #include "capture/batch.h"
 #include "capture/ring.h"
 
-struct nspy_conversation;
+/*
+ * One of the last packets of raw sockets. On loopback a process that sends one
+ * may get it back, once for each of its raw sockets.
+ */
+#define NSPY_RAW_SEEN 64
+#define NSPY_RAW_TELLERS 4
+struct nspy_raw_seen {
+	uint64_t hash; /* of the packet */
+	uint32_t written;
+	struct {
+		uint64_t cookie; /* of a receiving socket; 1: all that send */
+		uint32_t count;
+	} teller[NSPY_RAW_TELLERS];
+};
 
 struct nspy_drain {
 	struct nspy_ring *ring; /* conversations and progress are in it */
@@ -26,6 +39,9 @@ struct nspy_drain {
 	uint64_t size_limit; /* of the capture, in bytes: RLIMIT_FSIZE */
 	char comment[NSPY_COMMENT_MAX + 1];
 	struct nspy_batch batch;
+	struct nspy_raw_seen raw_seen[NSPY_RAW_SEEN];
+	uint32_t raw_seen_next; /* the place that is taken next */
+	uint32_t raw_seen_pid;	/* of the ring that these are for */
 };
 
 /*
@@ -76,5 +92,6 @@ void nspy_drain_packet(struct nspy_drain *drain, const struct nspy_event *event,
 bool nspy_tcp_event(struct nspy_drain *drain, const struct nspy_event *event);
 bool nspy_datagram_event(struct nspy_drain *drain,
 			 const struct nspy_event *event);
+bool nspy_raw_event(struct nspy_drain *drain, const struct nspy_event *event);
 
 #endif

@@ -32,6 +32,9 @@ enum nspy_flag {
 	NSPY_URGENT = 2, /* MSG_OOB: the last byte is urgent */
 	NSPY_RESET = 4,	 /* the close makes the kernel send RST, not FIN */
 	NSPY_HELD = 8, /* the close may send nothing: others hold the socket */
+	NSPY_RAW = 16, /* the payload is all that IP carries */
+	NSPY_IP_HEADER = 32, /* it begins with the IP header, too */
+	NSPY_PING = 64,	     /* the kernel puts local.port in as the id */
 };
 
 /* An IPv4 address stands in the first 4 bytes; IPv4-mapped ones are IPv4. */
@@ -53,9 +56,14 @@ struct nspy_event {
 	uint32_t tid;
 	uint32_t data_len; /* payload bytes behind the event: cut to snaplen */
 	uint32_t wire_len; /* payload bytes that the call moved */
-	uint8_t protocol; /* of IP: IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE */
-	uint8_t family;	  /* AF_INET or AF_INET6, of the socket */
-	uint8_t reserved[4];
+	uint8_t protocol;  /* of IP */
+	uint8_t family;	   /* AF_INET or AF_INET6, of the socket */
+	uint8_t reserved[2];
+	/*
+	 * UDP-Lite: the coverage of the checksum (RFC 3828), 0 for all. NSPY_RAW:
+	 * where the kernel put a checksum, plus 1; 0 for nowhere.
+	 */
+	uint16_t checksum;
 	/* UDP: each datagram but the last has this payload; 0: there is one. */
 	uint16_t segment_len;
 	struct nspy_endpoint local;

@@ -35,6 +35,8 @@ is_ipv4(const struct nspy_packet *packet)
 static size_t
 transport_len(const struct nspy_packet *packet)
 {
+	if (packet->raw)
+		return packet->raw_len;
 	if (packet->protocol != IPPROTO_TCP)
 		return UDP_LEN;
 	if (packet->tcp_flags & NSPY_TCP_SYN)
@@ -45,7 +47,10 @@ transport_len(const struct nspy_packet *packet)
 size_t
 nspy_packet_header_len(const struct nspy_packet *packet)
 {
-	return SLL_LEN + (is_ipv4(packet) ? 20 : 40) + transport_len(packet);
+	size_t ip_len = is_ipv4(packet) ? 20 : 40;
+
+	return SLL_LEN + (packet->raw_is_ip ? 0 : ip_len) +
+	       transport_len(packet);
 }
 
 /* The "Linux cooked capture" header: 0 in, 4 out; ARPHRD_NONE. */
@@ -117,6 +122,18 @@ put_syn_options(uint8_t *p, bool ipv4)
 	return p + sizeof(rest);
 }
 
+/* UDP's length, or as much of it as UDP-Lite's checksum is for. */
+static size_t
+covered(const struct nspy_packet *packet)
+{
+	size_t len = packet->wire_len + UDP_LEN;
+
+	if (packet->protocol == IPPROTO_UDPLITE && packet->coverage &&
+	    packet->coverage < len)
+		return packet->coverage;
+	return len;
+}
+
 static uint8_t *
 put_transport(uint8_t *p, const struct nspy_packet *packet)
 {
@@ -126,7 +143,7 @@ put_transport(uint8_t *p, const struct nspy_packet *packet)
 	p = put16(p, packet->from->port);
 	p = put16(p, packet->to->port);
 	if (packet->protocol != IPPROTO_TCP) {
-		p = put16(p, (uint32_t)packet->wire_len + UDP_LEN);
+		p = put16(p, (uint32_t)covered(packet));
 		return put16(p, 0);
 	}
 	p = put32(p, packet->sequence);
@@ -144,7 +161,7 @@ static uint16_t
 transport_checksum(const struct nspy_packet *packet, const uint8_t *header)
 {
 	size_t addr_len = is_ipv4(packet) ? 4 : 16;
-	size_t header_len = transport_len(packet);
+	size_t header_len = transport_len(packet), data_len = packet->data_len;
 	uint8_t pseudo[8];
 	uint64_t sum = 0;
 	uint16_t result;
@@ -155,7 +172,10 @@ transport_checksum(const struct nspy_packet *packet, const uint8_t *header)
 	sum = nspy_checksum_add(sum, packet->to->addr, addr_len);
 	sum = nspy_checksum_add(sum, pseudo, sizeof(pseudo));
 	sum = nspy_checksum_add(sum, header, header_len);
-	sum = nspy_checksum_add(sum, packet->data, packet->data_len);
+	if (packet->protocol != IPPROTO_TCP &&
+	    covered(packet) < header_len + data_len)
+		data_len = covered(packet) - header_len;
+	sum = nspy_checksum_add(sum, packet->data, data_len);
 	result = nspy_checksum_finish(sum);
 	/* UDP: 0 says "no checksum", so a sum of 0 is sent as its twin. */
 	if (packet->protocol != IPPROTO_TCP && result == 0)
@@ -167,10 +187,17 @@ size_t
 nspy_packet_header(const struct nspy_packet *packet, uint8_t *buffer)
 {
 	size_t len = transport_len(packet) + packet->wire_len;
-	uint8_t *transport = put_ip(put_sll(buffer, packet), packet, len);
-	uint8_t *end = put_transport(transport, packet);
-	uint16_t sum = transport_checksum(packet, transport);
+	uint8_t *transport = put_sll(buffer, packet), *end;
+	uint16_t sum;
 
+	if (!packet->raw_is_ip)
+		transport = put_ip(transport, packet, len);
+	if (packet->raw) {
+		memcpy(transport, packet->raw, packet->raw_len);
+		return (size_t)(transport + packet->raw_len - buffer);
+	}
+	end = put_transport(transport, packet);
+	sum = transport_checksum(packet, transport);
 	memcpy(transport + (packet->protocol == IPPROTO_TCP ? 16 : 6), &sum,
 	       sizeof(sum));
 	return (size_t)(end - buffer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One packet as a capture shows it: LINUX_SLL header (link type 113), then
- * IPv4 (RFC 791) or IPv6 (RFC 8200), then TCP (RFC 9293) or UDP (RFC 768).
+ * IPv4 (RFC 791) or IPv6 (RFC 8200), then TCP (RFC 9293), UDP (RFC 768),
+ * UDP-Lite (RFC 3828) or whatever a raw socket was given.
  */
 
 #ifndef NETSPY_PACKET_H
@@ -32,6 +33,14 @@ struct nspy_packet {
 	uint8_t protocol;
 	uint8_t tcp_flags;
 	uint32_t sequence, acknowledgement;
+	uint16_t coverage; /* of UDP-Lite's checksum, in bytes; 0: all */
+	/*
+	 * For what is none of the three: the beginning of what IP carries, in
+	 * front of data, or of IP's own header; up to 60 bytes.
+	 */
+	const void *raw;
+	size_t raw_len;
+	bool raw_is_ip;
 	const void *data;
 	size_t data_len; /* bytes at data */
 	size_t wire_len; /* bytes that the packet carried: data_len or more */

@@ -154,9 +154,9 @@ def compare_others(ours, theirs, arguments):
     wrong = []
     for key in sorted(set(ours.others) | set(theirs.others)):
         mine, other = ours.others.get(key, []), theirs.others.get(key, [])
-        if not mine and (arguments.subset or key[0].endswith("error")):
+        if not mine and (arguments.subset or key[0].endswith("kernel")):
             continue
-        if arguments.prefix or key[0].endswith("error"):
+        if arguments.prefix or key[0].endswith("kernel"):
             other = other[:len(mine)]
         if mine != other:
             wrong.append("%s %s > %s: " % key + difference(

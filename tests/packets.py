@@ -171,9 +171,12 @@ class Capture:
         self.datagrams.append((when, key, payload, outgoing))
 
     def add_other(self, protocol, src, dst, data):
-        key = (PROTOCOLS.get(protocol, "ip %d" % protocol), src, dst)
-        if data and data[0] in KERNEL_TYPES.get(protocol, ()):
-            key = (key[0] + " error",) + key[1:]
+        name = PROTOCOLS.get(protocol, "ip %d" % protocol)
+        if data and protocol in KERNEL_TYPES:
+            name += " %d" % data[0]
+            if data[0] in KERNEL_TYPES[protocol]:
+                name += " by the kernel"
+        key = (name, src, dst)
         if key not in self.others:
             self.order.append(key)
         self.others.setdefault(key, []).append(bytes(data))
@@ -250,7 +253,7 @@ def records(path, raw, order):
         at += 16
         if captured > 262144 or at + captured > len(raw):
             raise Damaged("%s: cut short in a record" % path)
-        if captured < 16 + 20:
+        if captured < 14 + 20:
             raise Damaged("%s: a record of %d bytes" % (path, captured))
         yield seconds, part, raw[at:at + captured]
         at += captured

@@ -8,6 +8,7 @@
 #include "wrap/descriptor.h"
 
 #include "capture/sys.h"
+#include "wrap/protocol.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -21,9 +22,6 @@
 
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
-#endif
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
 #endif
 
 _Atomic uint32_t *nspy_descriptors;
@@ -136,27 +134,6 @@ ask(int fd, int option, void *value, socklen_t len)
 			      &len);
 }
 
-/* Fills in what a socket() of these arguments makes; false: not recorded. */
-static bool
-describe(struct nspy_socket *socket, int domain, int type, int protocol)
-{
-	int base = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-	if (domain != AF_INET && domain != AF_INET6)
-		return false;
-	if (protocol == IPPROTO_MPTCP || (protocol == 0 && base == SOCK_STREAM))
-		protocol = IPPROTO_TCP;
-	if (protocol == 0 && base == SOCK_DGRAM)
-		protocol = IPPROTO_UDP;
-	socket->family = (uint8_t)domain;
-	socket->type = (uint8_t)base;
-	socket->protocol = (uint8_t)protocol;
-	if (base == SOCK_STREAM)
-		return protocol == IPPROTO_TCP;
-	return base == SOCK_DGRAM &&
-	       (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE);
-}
-
 struct nspy_socket *
 nspy_descriptor_add(int fd, int domain, int type, int protocol)
 {
@@ -165,7 +142,7 @@ nspy_descriptor_add(int fd, int domain, int type, int protocol)
 
 	if ((uint32_t)fd >= nspy_descriptor_count)
 		return NULL;
-	if (describe(&described, domain, type, protocol))
+	if (nspy_protocol_describe(&described, domain, type, protocol))
 		index = take_socket();
 	if (index == SOCKETS_MAX) {
 		nspy_descriptor_set(fd, NSPY_OTHER);
@@ -177,6 +154,8 @@ nspy_descriptor_add(int fd, int domain, int type, int protocol)
 	socket->protocol = described.protocol;
 	socket->family = described.family;
 	socket->type = described.type;
+	socket->checksum = described.checksum;
+	atomic_store(&socket->flags, atomic_load(&described.flags));
 	socket->forks = atomic_load(&nspy_forks);
 	atomic_store(&socket->descriptors, 1);
 	nspy_descriptor_set(fd, index + NSPY_SOCKET);
@@ -201,6 +180,7 @@ inspect(int fd)
 	if (!socket)
 		return NULL;
 	atomic_fetch_or(&socket->flags, NSPY_FOREIGN);
+	nspy_protocol_ask(fd, socket);
 	nspy_socket_ask_local(fd, socket);
 	nspy_socket_ask_peer(fd, socket);
 	if (socket->peer.version)

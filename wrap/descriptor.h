@@ -16,8 +16,9 @@ enum nspy_socket_flag {
 	NSPY_CONNECTED = 2,
 	NSPY_DEAF = 8, /* our own shutdown(SHUT_RD): no FIN at its end */
 	NSPY_LOCAL_KNOWN = 16, /* the local port will not change */
-	NSPY_FOREIGN =
-		32, /* open before us, or passed on: others may hold it */
+	/* Open before us, or passed on: others may hold it. */
+	NSPY_FOREIGN = 32,
+	NSPY_HEADER_INCLUDED = 64, /* what is sent begins with the IP header */
 };
 
 struct nspy_socket {
@@ -26,9 +27,10 @@ struct nspy_socket {
 	_Atomic uint32_t flags;
 	uint8_t protocol; /* of IP: IPPROTO_TCP, also for MPTCP, IPPROTO_UDP... */
 	uint8_t family;	  /* AF_INET or AF_INET6 */
-	uint8_t type;	  /* SOCK_STREAM or SOCK_DGRAM */
+	uint8_t type;	  /* SOCK_STREAM, SOCK_DGRAM or SOCK_RAW */
 	bool resets;	  /* the close of the last descriptor sends RST */
 	uint16_t segment_len; /* UDP_SEGMENT of what is sent; 0: none */
+	uint16_t checksum;    /* of what is sent: see nspy_event */
 	uint32_t forks;	      /* nspy_forks when it was made */
 	uint32_t next_free;
 	uint32_t device; /* that it is bound to, as nspy_diag_prepare saw */

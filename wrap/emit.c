@@ -5,6 +5,7 @@
 
 #include "capture/sys.h"
 #include "wrap/lifecycle.h"
+#include "wrap/protocol.h"
 #include "wrap/settings.h"
 #include "wrap/writer.h"
 
@@ -122,12 +123,16 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 		.peer = tell->peer ? *tell->peer : socket->peer,
 	};
 	size_t rest = tell->len;
+	uint16_t flags;
 
 	if (socket == &nspy_socket_gone)
 		return;
 	emitted++;
 	event.local = tell->local ? *tell->local
 				  : nspy_socket_local(socket, &event.peer);
+	event.flags = tell->flags;
+	nspy_protocol_complete(socket, &event);
+	flags = event.flags;
 	do {
 		size_t part = rest < max ? rest : max;
 		size_t kept = part < nspy_settings.snaplen || tell->segment_len
@@ -135,7 +140,7 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 				      : nspy_settings.snaplen;
 
 		rest -= part;
-		event.flags = (uint16_t)(tell->flags | (rest ? NSPY_MORE : 0));
+		event.flags = (uint16_t)(flags | (rest ? NSPY_MORE : 0));
 		event.wire_len = (uint32_t)part;
 		event.data_len = (uint32_t)kept;
 		emit_part(&event, &cursor);
