@@ -3,8 +3,8 @@
 
 #include "wrap/call.h"
 #include "wrap/connect.h"
-#include "wrap/protocol.h"
 #include "wrap/emit.h"
+#include "wrap/protocol.h"
 
 #include <errno.h>
 #include <netinet/in.h>

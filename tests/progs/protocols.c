@@ -35,7 +35,9 @@ bound_to(const char *family, int type, int protocol, struct endpoint *end)
 static void
 udplite(const char *family)
 {
-	static const size_t sizes[] = { 100, 0, 1, 7, 60001 };
+	static const size_t sizes[] = { 100, 0, 1, 7, 60001, 80, 81, 82, 83 };
+	/* How much the checksum of these covers; -1 is left alone. */
+	static const int coverages[] = { -1, -1, -1, -1, -1, 8, 29, 5, 1000 };
 	struct endpoint end[2], from = { .len = sizeof(from.address) };
 	int fd[2];
 
@@ -46,6 +48,10 @@ udplite(const char *family)
 		ssize_t size = (ssize_t)sizes[i];
 
 		fill(buf, sizes[i], i);
+		if (coverages[i] >= 0)
+			MUST(!setsockopt(fd[0], IPPROTO_UDPLITE,
+					 10 /* UDPLITE_SEND_CSCOV */,
+					 &coverages[i], sizeof(int)));
 		MUST(send(fd[0], buf, sizes[i], 0) == size);
 		MUST(recvfrom(fd[1], buf, sizeof(buf), 0,
 			      (struct sockaddr *)&from.address,
