@@ -1,190 +1,284 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * stdio FORM...: for each a connection with both ends in this process, which
- * are behind a stream for each direction. FORM says what goes through them.
+ * stdio FORM...: for each a connection between this process and a child, each
+ * of which has a stream for each direction. The child is the client, and only
+ * the functions that FORM is about move bytes.
+ *
+ * stdio serve: answers a line on standard input, as inetd's servers do.
  */
 
 #include "prog.h"
+#include <poll.h>
 #include <stdarg.h>
 #include <wchar.h>
 
-static int fds[2]; /* of the client and of the server */
-static FILE *in[2], *out[2];
+enum { BIG = 9000, FLOOD = 2000000 };
+
+static int fd;
+static FILE *in, *out;
+static int full[2]; /* a pipe: the client cannot send more at the moment */
 
 static void
-open_streams(void)
+open_streams(int socket)
 {
-	pair_of("4", fds);
-	for (int i = 0; i < 2; i++) {
-		int copy = dup(fds[i]);
+	int copy = dup(socket);
 
-		MUST(copy >= 0);
-		in[i] = fdopen(copy, "r");
-		out[i] = fdopen(fds[i], "w");
-		MUST(in[i] && out[i]);
-	}
+	fd = socket;
+	MUST(fd >= 0 && copy >= 0);
+	in = fdopen(copy, "r");
+	out = fdopen(fd, "w");
+	MUST(in && out);
 }
 
 static void
 close_streams(void)
 {
-	MUST(!fclose(out[0]) && !fclose(in[0]));
-	MUST(getc(in[1]) == EOF && feof(in[1]));
-	MUST(!fclose(out[1]) && !fclose(in[1]));
+	MUST(!fclose(out) && !fclose(in));
+}
+
+static void
+expect_eof(void)
+{
+	MUST(getc(in) == EOF && feof(in));
+	close_streams();
 }
 
 /* 5 + 6 + 1 + 9000 + 4 bytes, and 3 back. */
 static void
-narrow(void)
+ask_narrow(void)
 {
-	static unsigned char big[9000], back[9000];
+	static unsigned char big[BIG];
+	char line[16];
+
+	fill(big, BIG, 0);
+	MUST(fprintf(out, "GET %d", 7) == 5);
+	MUST(fputs(" line\n", out) >= 0);
+	MUST(putc('!', out) == '!');
+	MUST(fwrite(big, 1, BIG, out) == BIG);
+	MUST(fputs("end\n", out) >= 0 && !fflush(out));
+	MUST(fscanf(in, "%8s", line) == 1 && !strcmp(line, "ok"));
+	close_streams();
+}
+
+static void
+serve_narrow(void)
+{
+	static unsigned char big[BIG], back[BIG];
 	char line[16], *got = NULL;
 	size_t len = 0;
 
-	fill(big, sizeof(big), 0);
-	MUST(fprintf(out[0], "GET %d", 7) == 5);
-	MUST(fputs(" line\n", out[0]) >= 0);
-	MUST(putc('!', out[0]) == '!');
-	MUST(fwrite(big, 1, sizeof(big), out[0]) == sizeof(big));
-	MUST(fputs("end\n", out[0]) >= 0 && !fflush(out[0]));
-	MUST(fgets(line, sizeof(line), in[1]) == line);
+	fill(big, BIG, 0);
+	MUST(fgets(line, sizeof(line), in) == line);
 	MUST(!strcmp(line, "GET 7 line\n"));
-	MUST(getc(in[1]) == '!');
-	MUST(fread(back, 1, sizeof(back), in[1]) == sizeof(back));
-	MUST(!memcmp(big, back, sizeof(big)));
-	MUST(getline(&got, &len, in[1]) == 4 && !strcmp(got, "end\n"));
+	MUST(getc(in) == '!');
+	MUST(fread(back, 1, BIG, in) == BIG && !memcmp(big, back, BIG));
+	MUST(getline(&got, &len, in) == 4 && !strcmp(got, "end\n"));
 	free(got);
-	setlinebuf(out[1]);
-	MUST(putc_unlocked('o', out[1]) == 'o');
-	MUST(fputc('k', out[1]) == 'k' && fputc('\n', out[1]) == '\n');
-	MUST(fscanf(in[0], "%8s", line) == 1 && !strcmp(line, "ok"));
-	close_streams();
+	setlinebuf(out);
+	MUST(putc_unlocked('o', out) == 'o');
+	MUST(fputc('k', out) == 'k' && fputc('\n', out) == '\n');
+	expect_eof();
 }
 
 /* 12 bytes in ASCII. */
 static void
-wide(void)
+ask_wide(void)
+{
+	MUST(fwide(out, 1) > 0 && fputws(L"wide ", out) >= 0);
+	MUST(fwprintf(out, L"%ls %d", L"line", 1) == 6);
+	MUST(putwc(L'\n', out) == L'\n');
+	close_streams();
+}
+
+static void
+serve_wide(void)
 {
 	wchar_t line[16];
 
-	MUST(fwide(out[0], 1) > 0 && fwide(in[1], 1) > 0);
-	MUST(fputws(L"wide ", out[0]) >= 0);
-	MUST(fwprintf(out[0], L"%ls %d", L"line", 1) == 6);
-	MUST(putwc(L'\n', out[0]) == L'\n' && !fflush(out[0]));
-	MUST(fgetws(line, 16, in[1]) == line);
+	MUST(fwide(in, 1) > 0 && fgetws(line, 16, in) == line);
 	MUST(!wcscmp(line, L"wide line 1\n"));
-	MUST(!fclose(out[0]) && !fclose(in[0]));
-	MUST(getwc(in[1]) == WEOF && feof(in[1]));
-	MUST(!fclose(out[1]) && !fclose(in[1]));
+	MUST(getwc(in) == WEOF && feof(in));
+	close_streams();
 }
 
 /* 3 + 10 + 1 bytes. */
 static void
-unbuffered(void)
+ask_unbuffered(void)
 {
-	char buf[16];
-
-	MUST(!setvbuf(out[0], NULL, _IONBF, 0));
-	MUST(!setvbuf(in[1], NULL, _IONBF, 0));
-	MUST(fputs("one", out[0]) >= 0);
-	MUST(fprintf(out[0], "%s%04d", ", two ", 34) == 10);
-	MUST(putc('.', out[0]) == '.');
-	MUST(fread(buf, 1, 14, in[1]) == 14);
-	MUST(!memcmp(buf, "one, two 0034.", 14));
+	MUST(!setvbuf(out, NULL, _IONBF, 0));
+	MUST(fputs("one", out) >= 0);
+	MUST(fprintf(out, "%s%04d", ", two ", 34) == 10);
+	MUST(putc('.', out) == '.');
 	close_streams();
 }
 
 static void
-leave(const char *text)
+serve_unbuffered(void)
 {
-	MUST(fputs(text, out[0]) >= 0);
+	char buf[16];
+
+	MUST(!setvbuf(in, NULL, _IONBF, 0));
+	MUST(fread(buf, 1, 14, in) == 14);
+	MUST(!memcmp(buf, "one, two 0034.", 14));
+	expect_eof();
 }
 
 static void
-expect_left(const char *text)
+formatted(const char *format, ...)
 {
-	MUST(!fclose(in[0]));
-	for (const char *at = text; *at; at++)
-		MUST(getc(in[1]) == *at);
-	MUST(getc(in[1]) == EOF);
-	MUST(!fclose(in[1]) && !fclose(out[1]));
+	va_list list;
+
+	va_start(list, format);
+	MUST(vdprintf(fd, format, list) > 0);
+	va_end(list);
 }
 
-/* 6 bytes that fclose writes. */
+/* 6 + 4 + 3000 bytes. */
 static void
-by_fclose(void)
+ask_dprintf(void)
 {
-	leave("fclose");
-	MUST(!fclose(out[0]));
-	expect_left("fclose");
+	errno = EXDEV;
+	MUST(dprintf(fd, "%s %d", "line", 1) == 6);
+	formatted("%4.1f", 2.5);
+	MUST(dprintf(fd, "%3000d", 5) == 3000 && errno == EXDEV);
+	close_streams();
 }
 
-/* 7 bytes that freopen writes; the number is a file's afterwards. */
 static void
-by_freopen(void)
+serve_dprintf(void)
 {
-	FILE *file = out[0];
-	char byte;
+	static char buf[3010];
 
-	leave("freopen");
-	MUST(freopen("/dev/null", "r+", file) == file);
-	expect_left("freopen");
-	MUST(fputs("file", file) >= 0 && !fflush(file));
-	MUST(read(fileno(file), &byte, 1) == 0);
-	MUST(!freopen("/nowhere/at/all", "r", file) && errno == ENOENT);
-}
-
-/* 4 bytes that exit writes, nothing closed. */
-static void
-by_exit(void)
-{
-	leave("exit");
+	MUST(fread(buf, 1, 3010, in) == 3010);
+	MUST(!memcmp(buf, "line 1 2.5   ", 13) && buf[3009] == '5');
+	expect_eof();
 }
 
 /* The kernel takes a part of 2000000 bytes, and the rest later. */
 static void
-partial(void)
+ask_partial(void)
 {
-	enum { SIZE = 2000000 };
-	static char big[SIZE];
-	size_t len = 100000, got = 0;
+	static char flood[FLOOD];
+	int room = 100000;
+	size_t len;
 
-	MUST(!setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &len, sizeof(int)));
-	MUST(!setvbuf(out[0], NULL, _IONBF, 0));
-	MUST(!fcntl(fds[0], F_SETFL, O_NONBLOCK));
-	MUST(!fcntl(fds[1], F_SETFL, O_NONBLOCK));
-	len = fwrite(big, 1, SIZE, out[0]);
-	MUST(len > 0 && len < SIZE && errno == EAGAIN);
-	while (got < SIZE) {
-		errno = 0;
-		got += fread(big, 1, SIZE - got, in[1]);
-		MUST(got == SIZE || errno == EAGAIN);
-		clearerr(in[1]);
-		clearerr(out[0]);
-		len += fwrite(big, 1, SIZE - len, out[0]);
+	fill((unsigned char *)flood, FLOOD, 0);
+	MUST(!setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)));
+	MUST(!fcntl(fd, F_SETFL, O_NONBLOCK));
+	MUST(!setvbuf(out, NULL, _IONBF, 0));
+	len = fwrite(flood, 1, FLOOD, out);
+	MUST(len > 0 && len < FLOOD && errno == EAGAIN);
+	MUST(write(full[1], "", 1) == 1);
+	while (len < FLOOD) {
+		struct pollfd writable = {fd, POLLOUT, 0};
+
+		clearerr(out);
+		MUST(poll(&writable, 1, 10000) == 1);
+		len += fwrite(flood + len, 1, FLOOD - len, out);
 	}
-	MUST(len == SIZE);
 	close_streams();
 }
 
-/* The peer is gone: a reset, then EPIPE. */
 static void
-broken(void)
+serve_partial(void)
 {
-	struct linger hard = {1, 0};
+	static char flood[FLOOD];
+	size_t len = 0;
 	char byte;
 
-	MUST(fputs("x", out[0]) >= 0 && !fflush(out[0]));
-	MUST(getc(in[1]) == 'x');
-	MUST(!setsockopt(fds[1], SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
-	MUST(!fclose(in[1]) && !fclose(out[1]));
-	MUST(fread(&byte, 1, 1, in[0]) == 0 && ferror(in[0]));
-	MUST(errno == ECONNRESET);
-	MUST(fputs("y", out[0]) >= 0);
-	MUST(fflush(out[0]) == EOF && errno == EPIPE);
-	fclose(out[0]);
-	MUST(!fclose(in[0]));
+	MUST(read(full[0], &byte, 1) == 1);
+	MUST(!fcntl(fileno(in), F_SETFL, O_NONBLOCK));
+	while (len < FLOOD) {
+		struct pollfd readable = {fileno(in), POLLIN, 0};
+
+		clearerr(in);
+		MUST(poll(&readable, 1, 10000) == 1);
+		len += fread(flood + len, 1, FLOOD - len, in);
+		MUST(len == FLOOD || errno == EAGAIN);
+	}
+	for (size_t at = 0; at < FLOOD; at++)
+		MUST((unsigned char)flood[at] == pattern(at));
+	MUST(!fcntl(fileno(in), F_SETFL, 0));
+	expect_eof();
+}
+
+/* The peer is gone: a reset, then EPIPE. 1 byte. */
+static void
+ask_broken(void)
+{
+	char byte;
+
+	MUST(fputs("x", out) >= 0 && !fflush(out));
+	MUST(fread(&byte, 1, 1, in) == 0 && ferror(in));
+	MUST(errno == ECONNRESET && fputs("y", out) >= 0);
+	MUST(fflush(out) == EOF && errno == EPIPE);
+	fclose(out);
+	MUST(!fclose(in));
+}
+
+static void
+serve_broken(void)
+{
+	struct linger hard = {1, 0};
+
+	MUST(getc(in) == 'x');
+	MUST(!setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
+	close_streams();
+}
+
+/* 6 bytes that fclose writes. */
+static void
+ask_fclose(void)
+{
+	MUST(fputs("fclose", out) >= 0);
+	close_streams();
+}
+
+/* 7 bytes that freopen writes; the number is a file's afterwards. */
+static void
+ask_freopen(void)
+{
+	char byte;
+
+	MUST(fputs("freopen", out) >= 0);
+	MUST(freopen("/dev/null", "r+", out) == out && !fclose(in));
+	MUST(fputs("file", out) >= 0 && !fflush(out));
+	MUST(read(fileno(out), &byte, 1) == 0);
+	MUST(!freopen("/nowhere/at/all", "r", out) && errno == ENOENT);
+}
+
+/* 4 bytes that exit writes, nothing closed. */
+static void
+ask_exit(void)
+{
+	MUST(fputs("exit", out) >= 0);
+}
+
+static void
+serve_text(const char *text)
+{
+	for (; *text; text++)
+		MUST(getc(in) == *text);
+	expect_eof();
+}
+
+static void
+serve_fclose(void)
+{
+	serve_text("fclose");
+}
+
+static void
+serve_freopen(void)
+{
+	serve_text("freopen");
+}
+
+static void
+serve_exit(void)
+{
+	serve_text("exit");
 }
 
 static ssize_t
@@ -194,9 +288,9 @@ cookie_write(void *count, const char *buf UNUSED, size_t len)
 	return (ssize_t)len;
 }
 
-/* Streams on all but a socket; nothing of it in the capture. */
+/* Streams on all but a socket; nothing of it in a capture. */
 static void
-others(void)
+other_streams(void)
 {
 	cookie_io_functions_t functions = {.write = cookie_write};
 	char line[16];
@@ -206,7 +300,6 @@ others(void)
 	errno = EXDEV;
 	MUST(puts("stdout") >= 0 && !fflush(stdout) && errno == EXDEV);
 	stream = popen("cat", "w");
-
 	MUST(stream && fputs("to the pipe\n", stream) >= 0);
 	MUST(pclose(stream) == 0);
 	stream = popen("echo from the pipe", "r");
@@ -221,54 +314,56 @@ others(void)
 	MUST(!fclose(stream));
 }
 
-static void
-formatted(int fd, const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	MUST(vdprintf(fd, format, list) > 0);
-	va_end(list);
-}
-
-/* 6 + 4 + 3000 bytes. */
-static void
-by_dprintf(void)
-{
-	static char buf[3010];
-
-	errno = EXDEV;
-	MUST(dprintf(fds[0], "%s %d", "line", 1) == 6);
-	formatted(fds[0], "%4.1f", 2.5);
-	MUST(dprintf(fds[0], "%3000d", 5) == 3000 && errno == EXDEV);
-	MUST(fread(buf, 1, 3010, in[1]) == 3010);
-	MUST(!memcmp(buf, "line 1 2.5   ", 13) && buf[3009] == '5');
-	close_streams();
-}
-
 static const struct {
 	const char *name;
-	void (*function)(void);
+	void (*ask)(void), (*serve)(void);
 } forms[] = {
-	{"narrow", narrow},	    {"wide", wide},
-	{"unbuffered", unbuffered}, {"dprintf", by_dprintf},
-	{"partial", partial},	    {"broken", broken},
-	{"fclose", by_fclose},	    {"freopen", by_freopen},
-	{"exit", by_exit},
+	{"narrow", ask_narrow, serve_narrow},
+	{"wide", ask_wide, serve_wide},
+	{"unbuffered", ask_unbuffered, serve_unbuffered},
+	{"dprintf", ask_dprintf, serve_dprintf},
+	{"partial", ask_partial, serve_partial},
+	{"broken", ask_broken, serve_broken},
+	{"fclose", ask_fclose, serve_fclose},
+	{"freopen", ask_freopen, serve_freopen},
+	{"exit", ask_exit, serve_exit},
 };
 
 int
 main(int argc, char **argv)
 {
-	MUST(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
-	others();
+	struct endpoint end;
+	int door, status;
+	pid_t child;
+
+	MUST(signal(SIGPIPE, SIG_IGN) != SIG_ERR && argc > 1);
+	if (!strcmp(argv[1], "serve")) {
+		char line[16];
+
+		MUST(fgets(line, sizeof(line), stdin));
+		MUST(printf("You said: %s", line) == 10 + (int)strlen(line));
+		return 0;
+	}
+	other_streams();
+	door = listener("4", 0, &end);
+	MUST(!pipe(full));
+	child = fork();
+	MUST(child >= 0);
 	for (int arg = 1; arg < argc; arg++) {
 		size_t form = 0;
 
 		while (strcmp(forms[form].name, argv[arg]))
 			MUST(++form < sizeof(forms) / sizeof(forms[0]));
-		open_streams();
-		forms[form].function();
+		if (child) {
+			open_streams(accept(door, NULL, NULL));
+			forms[form].serve();
+		} else {
+			open_streams(connected(&end, SOCK_STREAM));
+			forms[form].ask();
+		}
 	}
+	if (!child)
+		return 0;
+	MUST(wait(&status) == child && status == 0);
 	return 0;
 }
