@@ -141,6 +141,18 @@ def before(entry, given):
     return fold(f"\t{function}(", values, ");") + "\n"
 
 
+def va_list_door(entry, alias):
+    """The same three, and the lines after the call, for a va_list at the end
+    of the parameters, which dprintf makes for vdprintf."""
+    *given, last = [p["name"] for p in entry["parameters"]]
+    declared = [declare(p) for p in entry["parameters"][:-1]]
+    return ([f"\tva_list {last};",
+             f"\t{declare({'type': entry['return_type'], 'name': 'ret'})};",
+             "", f"\tva_start({last}, {given[-1]});"],
+            declared + ["..."], given + [last],
+            [f"\tva_end({last});", "\treturn ret;"])
+
+
 def list_door(entry, alias):
     """The lines that turn execl's arguments into execv's array, the declared
     parameters, and the passed values. All after the array follow the NULL."""
@@ -196,27 +208,36 @@ def door(entry, alias, binding):
     if extra:
         body_lines += [f"\tif ({extra['bounds']} > {extra['name']})",
                        "\t\t__chk_fail();"]
+    returns = "" if entry["return_type"] == "void" else "return "
+    after = []
+    if "va_list" in alias:
+        body_lines, declared, values, after = va_list_door(entry, alias)
+        returns = "ret = "
     if "list" in alias:
         body_lines, declared, values = list_door(entry, alias)
 
     lines = []
+    own_prototype = "list" in alias or "va_list" in alias
     # A second declaration makes the compiler compare ours with libc's. No
     # header declares a fortified name unless fortifying, so it gets its own.
-    if extra:
+    if extra or (fortified(alias) and alias is not entry):
         lines += [entry["return_type"], fold(f"{symbol}(", declared, ");"), ""]
     elif symbol != alias["name"]:
-        known = alias if "list" in alias else entry
+        known = alias if own_prototype else entry
         lines += [f"typeof({known['name']}) {symbol};", ""]
-    elif symbol != base and "list" not in alias:
+    elif symbol != base and not own_prototype:
         lines += [f"typeof({base}) {symbol};", ""]
     lines += [mark + entry["return_type"],
               fold(f"{symbol}(", declared or ["void"], ")"), "{"]
     lines += body_lines
-    returns = "" if entry["return_type"] == "void" else "return "
-    lines += [fold(f"\t{returns}nspy_call_{base}(", [real] + values, ");"),
-              "}", ""]
+    lines += [fold(f"\t{returns}nspy_call_{base}(", [real] + values, ");")]
+    lines += after + ["}", ""]
     text = "\n".join(lines)
     return text if alias is entry else guarded(alias, text)
+
+
+def fortified(entry):
+    return entry["name"].endswith("_chk")
 
 
 def guarded(entry, text):
@@ -261,6 +282,17 @@ def source(spec, purpose, includes, texts):
             + "\n".join(texts))
 
 
+def call_prototype(entry):
+    text = body_head(entry, ");") + "\n"
+    if ROLES[entry["role"]][0] == "exit":
+        text = "__attribute__((noreturn)) " + text
+    if fortified(entry):
+        text = entry["return_type"] + "\n" + fold(
+            f"{entry['name']}(", [declare(p) for p in entry["parameters"]],
+            ");") + "\n" + text
+    return guarded(entry, text)
+
+
 def calls_header(spec, entries):
     def include(header):
         """Not where it is the header only of functions that are not there."""
@@ -271,9 +303,7 @@ def calls_header(spec, entries):
         found = " || ".join(f"defined({macro})" for macro in sorted(macros))
         return f"#if {found}\n{line}#endif\n"
 
-    texts = [guarded(entry, ("__attribute__((noreturn)) " if ROLES[
-        entry["role"]][0] == "exit" else "") + body_head(entry, ");") + "\n")
-        for entry in entries]
+    texts = [call_prototype(entry) for entry in entries]
     return (banner(spec, "/* ", " */") + "/* One body per function; each "
             "takes the real function first. */\n\n#ifndef NETSPY_CALLS_GEN_H\n"
             "#define NETSPY_CALLS_GEN_H\n\n"

@@ -15,14 +15,15 @@ ROLES = {
     "close_range": ("close", "nspy_begin_close_range", "first last flags"),
     "closefrom": ("close", "nspy_begin_closefrom", "lowfd"),
     "connect": ("guarded", "nspy_on_connect", "addr addrlen"),
+    "dprintf": ("around", "nspy_on_dprintf", "format"),
     "dup": ("always", "nspy_on_dup", "oldfd"),
     "exec": ("before", "nspy_before_exec", ""),
     "exit": ("exit", "nspy_before_exit", ""),
-    "fclose": ("before", "nspy_before_fclose", "stream"),
-    "fdopen": ("guarded", "nspy_on_fdopen", ""),
-    "freopen": ("around", "nspy_on_freopen", ""),
+    "fclose": ("close", "nspy_begin_fclose", "stream"),
     "fcntl": ("always", "nspy_on_fcntl", "fd cmd"),
+    "fdopen": ("guarded", "nspy_on_fdopen", ""),
     "fork": ("before", "nspy_before_fork", ""),
+    "freopen": ("around", "nspy_on_freopen", ""),
     "getaddrinfo": ("lookup", "nspy_on_getaddrinfo", "node res"),
     "gethost": ("lookup", "nspy_on_gethost", "name=NULL"),
     "gethost_r": ("lookup", "nspy_on_gethost_r", "result name=NULL"),
@@ -50,6 +51,7 @@ ROLES = {
 # What is called before the real function in some roles, with "call" and some
 # of the arguments.
 BEFORE = {
+    "dprintf": ("nspy_before_dprintf", "&call fd list"),
     "freopen": ("nspy_before_freopen", "&call path stream"),
     "recv": ("nspy_keep_room", "&call from fromlen"),
     "recvmsg": ("nspy_keep_room_msg", "&call msg"),
@@ -62,7 +64,7 @@ FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
 FUNCTION_OPTIONS = {"variadic": list, "aliases": list, "requires": str,
                     "bindings": list, "on_demand": bool}
 ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
-                 "requires": str}
+                 "requires": str, "va_list": str}
 PARAMETER_KEYS = {"type": str, "name": str}
 EXTRA_KEYS = {"type": str, "name": str, "bounds": str}
 BINDINGS = ["preload", "link"]
@@ -162,10 +164,16 @@ def check_alias(where, entry, alias):
         raise SpecError(f"{where}: list '{alias['list']}' is no parameter "
                         "after the first; "
                         f"use one of {', '.join(parameters[1:])}")
+    if "va_list" in alias and (len(parameters) < 2
+                               or alias["va_list"] != parameters[-1]):
+        raise SpecError(f"{where}: va_list '{alias['va_list']}' is not the "
+                        f"last parameter; use {parameters[-1]}")
+    kinds = [k for k in ("extra", "list", "va_list") if k in alias]
+    if len(kinds) > 1:
+        raise SpecError(f"{where}: both '{kinds[0]}' and '{kinds[1]}'; "
+                        "remove one")
     if "extra" not in alias:
         return
-    if "list" in alias:
-        raise SpecError(f"{where}: both 'extra' and 'list'; remove one")
     check_keys(f"{where}: extra", alias["extra"], EXTRA_KEYS, {})
     check_name(where, "a parameter", alias["extra"]["name"])
     if alias["extra"]["name"] in parameters:

@@ -9,6 +9,8 @@
 #include "wrap/hook.h"
 #include "wrap/source.h"
 
+#include <stdarg.h>
+
 /* One call of a wrapped function. */
 struct nspy_call {
 	const char *name;
@@ -24,6 +26,7 @@ struct nspy_call {
 	int error;		   /* errno as the real call left it */
 	bool asked_length;	   /* by us, not by the program */
 	struct nspy_source source; /* of what no buffer of the call holds */
+	va_list list;		   /* of vdprintf, before the real call */
 };
 
 /* The part of nspy_begin for descriptors that may be sockets. */

@@ -9,6 +9,7 @@
 #ifndef NETSPY_HOOK_H
 #define NETSPY_HOOK_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -79,9 +80,11 @@ bool nspy_begin_close_range(struct nspy_call *call, unsigned int first,
 bool nspy_begin_closefrom(struct nspy_call *call, int lowfd);
 void nspy_end_close(struct nspy_call *call);
 
-/* hook_stdio.c: streams begin and end. */
+/* hook_stdio.c: streams begin and end; text that libc makes. */
+void nspy_before_dprintf(struct nspy_call *call, int fd, va_list list);
+void nspy_on_dprintf(struct nspy_call *call, int ret, const char *format);
 void nspy_on_fdopen(struct nspy_call *call, FILE *ret);
-void nspy_before_fclose(FILE *stream);
+bool nspy_begin_fclose(struct nspy_call *call, FILE *stream);
 void nspy_before_freopen(struct nspy_call *call, const char *path,
 			 FILE *stream);
 void nspy_on_freopen(struct nspy_call *call, FILE *ret);

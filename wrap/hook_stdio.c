@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Hooks of the calls that put a stream over a descriptor, or end it. */
+/* Hooks of the calls by which stdio gets a descriptor, uses or ends it. */
 
+#include "capture/sys.h"
 #include "wrap/call.h"
 #include "wrap/lifecycle.h"
 #include "wrap/stdio.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio_ext.h>
+#include <sys/mman.h>
 
 /* nspy_begin has looked at the descriptor: the stream need not ask for it. */
 void
@@ -15,15 +18,17 @@ nspy_on_fdopen(struct nspy_call *call, FILE *ret)
 	call->result = ret ? 0 : -1;
 }
 
-void
-nspy_before_fclose(FILE *stream)
+bool
+nspy_begin_fclose(struct nspy_call *call, FILE *stream)
 {
 	int error = errno;
+	bool closing = false;
 
 	/* The close inside, after the last write, is told when it is seen. */
 	if (stream && !nspy_stdio_seen())
-		nspy_before_close(fileno(stream));
+		closing = nspy_begin_close(call, fileno(stream));
 	errno = error;
+	return closing;
 }
 
 /*
@@ -42,12 +47,13 @@ nspy_before_freopen(struct nspy_call *call, const char *path, FILE *stream)
 #endif
 	(void)path;
 	call->fd = fd;
+	call->closing = NULL;
 	if (nspy_recording() && !nspy_in_vfork_child() &&
 	    nspy_descriptor_find(fd))
 		fflush(stream);
 	/* Written to no avail: libc tries again before it closes. */
 	if (__fpending(stream) == 0)
-		nspy_before_close(fd);
+		nspy_begin_close(call, fd);
 	errno = error;
 }
 
@@ -58,4 +64,46 @@ nspy_on_freopen(struct nspy_call *call, FILE *ret)
 	(void)ret;
 	if (nspy_recording() && !nspy_in_vfork_child())
 		nspy_descriptor_forget_stale(call->fd);
+	nspy_end_close(call);
+}
+
+/* Where what vdprintf writes reaches no hook, its text is made once more. */
+void
+nspy_before_dprintf(struct nspy_call *call, int fd, va_list list)
+{
+	if (!nspy_stdio_dprintf_seen() && nspy_begin(call, "vdprintf", fd))
+		va_copy(call->list, list);
+}
+
+static void
+tell_text(struct nspy_call *call, int len, const char *format)
+{
+	size_t size = (size_t)len + 1;
+	long page = NSPY_SYS6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *text = (char *)page;
+
+	if (page < 0 && page > -4096) {
+		nspy_on_sendv(call, len, NULL, 0);
+		return;
+	}
+	errno = call->error; /* for %m; a success has left it alone */
+	if (vsnprintf(text, size, format, call->list) == len)
+		nspy_on_send(call, len, text, 0, NULL, 0);
+	else
+		nspy_on_sendv(call, len, NULL, 0);
+	NSPY_SYS2(SYS_munmap, text, size);
+}
+
+void
+nspy_on_dprintf(struct nspy_call *call, int ret, const char *format)
+{
+	if (!call->socket)
+		return;
+	if (ret < 0)
+		nspy_on_send(call, ret, NULL, 0, NULL, 0);
+	else if (call->socket->protocol == IPPROTO_TCP ||
+		 ret <= nspy_stdio_dprintf_room)
+		tell_text(call, ret, format);
+	va_end(call->list);
 }

@@ -15,6 +15,12 @@ void nspy_stdio_start(void);
 /* Whether they do. */
 bool nspy_stdio_seen(void);
 
+/* Whether those inside vdprintf do, which uses no stream in every libc. */
+bool nspy_stdio_dprintf_seen(void);
+
+/* A datagram of more bytes than this is several when vdprintf made it. */
+extern const int nspy_stdio_dprintf_room;
+
 /*
  * exit() writes what is left in the streams after all destructors: write it
  * now for those on sockets, while their ends are still to be told.

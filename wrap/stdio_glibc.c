@@ -15,9 +15,11 @@
 
 #ifdef __GLIBC__
 
+#include <gnu/libc-version.h>
 #include <link.h>
 #include <stdint.h>
 #include <stdio_ext.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
@@ -45,7 +47,16 @@ int _IO_file_close(FILE *stream);
 void _IO_list_lock(void);
 void _IO_list_unlock(void);
 
+#ifdef NSPY_BINDING_LINK
+/* In a link with link-static.opts these are one. */
+#pragma weak __read
+ssize_t __read(int fd, void *buf, size_t count);
+ssize_t __wrap___read(int fd, void *buf, size_t count);
+#endif
+
 static bool replaced;
+static bool dprintf_by_stream; /* since 2.37 it calls write() itself */
+const int nspy_stdio_dprintf_room = 2048;
 
 static ssize_t
 read_slot(FILE *stream, void *buf, ssize_t count)
@@ -84,8 +95,14 @@ write_slot(FILE *stream, const void *buf, ssize_t count)
 static int
 close_slot(FILE *stream)
 {
-	nspy_before_close(stream->_fileno);
-	return _IO_file_close(stream);
+	struct nspy_call call;
+	int ret;
+
+	if (!nspy_begin_close(&call, stream->_fileno))
+		return _IO_file_close(stream);
+	ret = _IO_file_close(stream);
+	nspy_end_close(&call);
+	return ret;
 }
 
 static bool
@@ -216,30 +233,35 @@ nspy_stdio_start(void)
 		replaced = tables.write_protected && familiar(_IO_file_jumps) &&
 			   familiar(_IO_wfile_jumps) && replace_both(&tables);
 	}
+	dprintf_by_stream =
+		replaced && strverscmp(gnu_get_libc_version(), "2.37") < 0;
 	if (!replaced && nspy_settings.debug)
 		nspy_report("the stdio of this libc looks unfamiliar: what "
 			    "goes through it is not recorded",
 			    NULL);
 }
 
+static bool
+names_are_wrapped(void)
+{
 #ifdef NSPY_BINDING_LINK
-/* In a link with link-static.opts these are one. */
-#pragma weak __read
-ssize_t __read(int fd, void *buf, size_t count);
-ssize_t __wrap___read(int fd, void *buf, size_t count);
+	return __read == __wrap___read;
+#else
+	return false;
+#endif
+}
 
 bool
 nspy_stdio_seen(void)
 {
-	return replaced || __read == __wrap___read;
+	return replaced || names_are_wrapped();
 }
-#else
+
 bool
-nspy_stdio_seen(void)
+nspy_stdio_dprintf_seen(void)
 {
-	return replaced;
+	return dprintf_by_stream || names_are_wrapped();
 }
-#endif
 
 /*
  * As exit() does it: with the lock of the list, but not of the streams, for

@@ -2,7 +2,7 @@
 
 /*
  * fortified: the names that _FORTIFY_SOURCE gives to read, recv and recvfrom
- * when the compiler knows the buffer's size but not the length.
+ * when the compiler knows the buffer's size but not the length, and to dprintf.
  */
 
 #ifndef __OPTIMIZE__
@@ -25,6 +25,8 @@ main(int argc, char **argv UNUSED)
 	send_all(fds[0], "0123456789abcdefghij", 20);
 	MUST(read(fds[1], buf, len) == 10);
 	MUST(recv(fds[1], buf, len, MSG_WAITALL) == 10);
+	MUST(dprintf(fds[0], "%zu", len) == 2);
+	MUST(read(fds[1], buf, len) == 2);
 	MUST(!close(fds[0]));
 	MUST(read(fds[1], buf, len) == 0);
 	MUST(!close(fds[1]));
