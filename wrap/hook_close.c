@@ -67,7 +67,9 @@ tell_close(struct nspy_call *call, struct nspy_socket *socket, uint16_t flags)
 {
 	const struct nspy_tell tell = {.kind = NSPY_CLOSE, .flags = flags};
 
-	nspy_emit(call, socket, &tell);
+	/* An inherited socket that was not used makes no capture. */
+	if (flags != NSPY_HELD || nspy_writer_started())
+		nspy_emit(call, socket, &tell);
 }
 
 /* False: its close sends nothing, or we cannot tell what. */

@@ -234,6 +234,12 @@ make_room(struct nspy_ring *r, uint64_t since)
 }
 
 bool
+nspy_writer_started(void)
+{
+	return atomic_load(&ring);
+}
+
+bool
 nspy_reserve(uint32_t len, struct nspy_place *place)
 {
 	struct nspy_ring *r = atomic_load(&ring);

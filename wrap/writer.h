@@ -12,6 +12,9 @@
 /* Take room in the ring, which is created first when it is not there. */
 bool nspy_reserve(uint32_t len, struct nspy_place *place);
 
+/* Whether this process has recorded anything. */
+bool nspy_writer_started(void);
+
 /* Write what is due: enough time has passed, or the ring is half full. */
 void nspy_drain_when_due(uint64_t now_ns);
 
