@@ -18,6 +18,8 @@ ROLES = {
     "dprintf": ("around", "nspy_on_dprintf", "format"),
     "dup": ("always", "nspy_on_dup", "oldfd"),
     "exec": ("before", "nspy_before_exec", ""),
+    "abort": ("exit", "nspy_before_abort", ""),
+    "quit": ("exit", "nspy_before_quit", ""),
     "exit": ("exit", "nspy_before_exit", ""),
     "fclose": ("close", "nspy_begin_fclose", "stream"),
     "fcntl": ("always", "nspy_on_fcntl", "fd cmd"),

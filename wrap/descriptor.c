@@ -32,6 +32,8 @@ struct nspy_socket nspy_socket_gone;
 static struct nspy_socket *sockets;
 static _Atomic uint32_t descriptor_limit;
 static _Atomic uint32_t sockets_used;
+/* The program ends, and the ends of its sockets are told. */
+static _Atomic bool ended;
 /* Head of the free list: index + 1, and a count against the ABA problem. */
 static _Atomic uint64_t sockets_free;
 
@@ -162,14 +164,23 @@ nspy_descriptor_add(int fd, int domain, int type, int protocol)
 	return socket;
 }
 
+void
+nspy_descriptors_end(bool now)
+{
+	atomic_store(&ended, now);
+}
+
 /* A socket that was there before us, or that came by a way we do not see. */
 static struct nspy_socket *
 inspect(int fd)
 {
 	struct nspy_socket *socket;
 	int domain = AF_UNSPEC, type = 0, protocol = 0;
-	int err = ask(fd, SO_DOMAIN, &domain, sizeof(domain));
+	int err;
 
+	if (atomic_load(&ended))
+		return NULL;
+	err = ask(fd, SO_DOMAIN, &domain, sizeof(domain));
 	if (err == -EBADF)
 		return NULL;
 	if (err == 0) {

@@ -87,6 +87,9 @@ void nspy_descriptor_forget_stale(int fd);
  */
 void nspy_descriptor_received(int fd);
 
+/* Whether the ends are told: no unknown descriptor is looked up any more. */
+void nspy_descriptors_end(bool now);
+
 /* Give a forgotten socket's memory back. */
 void nspy_socket_free(struct nspy_socket *socket);
 

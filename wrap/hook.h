@@ -104,5 +104,7 @@ void nspy_on_getnameinfo(struct nspy_call *call, int ret,
 void nspy_before_fork(void);
 void nspy_before_exec(void);
 void nspy_before_exit(void);
+void nspy_before_quit(void);
+void nspy_before_abort(void);
 
 #endif

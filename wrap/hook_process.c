@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hooks of the calls by which processes begin, change and end. */
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include "capture/sys.h"
 #include "wrap/call.h"
-#include "wrap/connect.h"
 #include "wrap/lifecycle.h"
+#include "wrap/stdio.h"
 #include "wrap/writer.h"
 
 #include <errno.h>
+#include <link.h>
+#include <signal.h>
+
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE 2
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 /*
  * Both sides will hold every socket. Counted before the call, since another
@@ -35,26 +49,165 @@ nspy_before_exec(void)
 	errno = error;
 }
 
+static bool
+lingers(int fd)
+{
+	struct linger linger = {0, 0};
+	socklen_t len = sizeof(linger);
+
+	NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, SO_LINGER, &linger, &len);
+	return linger.l_onoff && linger.l_linger;
+}
+
 /*
- * What the kernel does with the sockets that the program left open: the files
- * of a process that ends are put on a stack first.
+ * A close that the kernel does when the process is gone cannot be asked about.
+ * So what others may hold is closed here, for this thread alone: where others
+ * share the table of descriptors, theirs stays as it is, and the socket open.
  */
 static void
-tell_open_sockets(void)
+end_at_exit(int fd, const struct nspy_socket *socket, bool last)
 {
-	for (uint32_t fd = nspy_descriptor_limit(); fd > 0; fd--)
-		if (nspy_descriptor_known((int)fd - 1))
-			nspy_before_close((int)fd - 1);
+	struct nspy_call call;
+	bool close = last && socket->protocol == IPPROTO_TCP &&
+		     nspy_socket_shared(socket) && !lingers(fd);
+
+	nspy_begin_close(&call, fd);
+	if (close)
+		NSPY_SYS3(SYS_close_range, fd, fd, CLOSE_RANGE_UNSHARE);
+	nspy_end_close(&call);
+}
+
+/*
+ * In the kernel's order: the files of a process that ends are put on a stack
+ * first. last: no more of the program's code will run.
+ */
+static void
+end_process(bool last)
+{
+	if (!nspy_recording() || nspy_in_vfork_child())
+		return;
+	nspy_finish();
+	for (uint32_t fd = nspy_descriptor_limit(); fd > 0; fd--) {
+		const struct nspy_socket *socket =
+			nspy_descriptor_known((int)fd - 1);
+
+		if (socket)
+			end_at_exit((int)fd - 1, socket, last);
+	}
+	nspy_descriptors_end(true);
+	nspy_finish();
 }
 
 void
 nspy_before_exit(void)
 {
+	end_process(true);
+}
+
+/* Handlers may run yet, and may use sockets. */
+void
+nspy_before_quit(void)
+{
+	nspy_finish();
+}
+
+/* A handler may do anything, even siglongjmp out and go on. */
+void
+nspy_before_abort(void)
+{
+	struct sigaction action;
 	int error = errno;
 
-	if (nspy_recording() && !nspy_in_vfork_child()) {
-		tell_open_sockets();
+	if (sigaction(SIGABRT, NULL, &action) == 0 &&
+	    (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN))
+		end_process(true);
+	else
 		nspy_finish();
-	}
 	errno = error;
 }
+
+/*
+ * The end of exit(): stdio's buffers are written after all handlers, so they
+ * are written here, for what is on sockets.
+ */
+static void
+end_with_program(bool last)
+{
+	if (nspy_recording() && !nspy_in_vfork_child())
+		nspy_stdio_flush();
+	end_process(last);
+}
+
+#ifdef NSPY_BINDING_PRELOAD
+
+static void
+end_last(void *argument)
+{
+	(void)argument;
+	end_with_program(true);
+}
+
+#else
+
+static int
+has_interpreter(struct dl_phdr_info *info, size_t size, void *found)
+{
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_INTERP)
+			*(bool *)found = true;
+	/* The first is the program. */
+	return 1;
+}
+
+/*
+ * A static program comes to _exit() at last, which tells the end. In others
+ * that is within libc, and this is the program's last destructor; shared
+ * libraries have theirs after it.
+ */
+__attribute__((destructor(101))) static void
+end_with_destructors(void)
+{
+	bool dynamic = false;
+
+	dl_iterate_phdr(has_interpreter, &dynamic);
+	if (dynamic)
+		end_with_program(false);
+}
+
+#endif
+
+#ifdef __GLIBC__
+
+int __cxa_atexit(void (*function)(void *), void *argument, void *object);
+int __cxa_at_quick_exit(void (*function)(void *), void *object);
+
+static void
+end_quickly(void *argument)
+{
+	(void)argument;
+	end_process(true);
+}
+
+/*
+ * Handlers run from the last one registered to the first. The preload library
+ * comes before the program and the dynamic linker, so that its handler is the
+ * very last, behind all destructors.
+ */
+void
+nspy_end_register(void)
+{
+#ifdef NSPY_BINDING_PRELOAD
+	__cxa_atexit(end_last, NULL, NULL);
+#endif
+	__cxa_at_quick_exit(end_quickly, NULL);
+}
+
+#else
+
+void
+nspy_end_register(void)
+{
+}
+
+#endif

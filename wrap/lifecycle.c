@@ -128,6 +128,7 @@ start_again(void)
 		nspy_writer_leave_parent();
 		nspy_names_forked();
 		nspy_before_fork();
+		nspy_descriptors_end(false);
 		atomic_store(process, get_pid());
 	}
 	nspy_restore_signals(&mask);
@@ -157,16 +158,11 @@ nspy_in_vfork_child(void)
 	return atomic_load(process) != get_pid();
 }
 
-__attribute__((constructor)) static void
+/* Before the program's own, whose handlers at the end are to run before ours. */
+__attribute__((constructor(101))) static void
 start_with_program(void)
 {
 	start();
-}
-
-__attribute__((destructor)) static void
-finish_with_program(void)
-{
-	if (nspy_recording() && !nspy_in_vfork_child())
-		nspy_stdio_flush();
-	nspy_before_exit();
+	if (!nspy_stopped())
+		nspy_end_register();
 }

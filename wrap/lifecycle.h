@@ -28,6 +28,9 @@ bool nspy_stop(void);
 /* The process that is recorded; its own getpid() without a system call. */
 uint32_t nspy_process(void);
 
+/* At start: see to it that the end of the program is told. */
+void nspy_end_register(void);
+
 /* CLOCK_REALTIME in nanoseconds. */
 uint64_t nspy_now(void);
 

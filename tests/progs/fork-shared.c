@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * fork-shared: a server whose connections are held by others too, and a client
- * that waits for the end of each. Who closes last differs:
+ * fork-shared FIRST LAST: a server whose connections are held by others too,
+ * and a client that waits for the end of each. Who closes last differs:
  *
  *   1 a forked child, after the server      4 a program run by posix_spawn
  *   2 the server, after a forked child      5 one run by popen
  *   3 a program run by vfork and exec       6 one run by system, of a thread
  *   7 the server, by dup2 over its last descriptor
- *   8 a forked child, after the server, by close_range or closefrom
+ *   8 a forked child, after the server, by closefrom
+ *   9 one that closes nothing but ends, by _exit; 10 by exit
  */
 
 #include "prog.h"
@@ -16,16 +17,14 @@
 #include <spawn.h>
 #include <sys/stat.h>
 
-#define CONNECTIONS 8
-
 extern char **environ;
 
 static void
-client(const struct endpoint *end)
+client(const struct endpoint *end, int connections)
 {
 	char buf[100];
 
-	for (int i = 0; i < CONNECTIONS; i++) {
+	for (int i = 0; i < connections; i++) {
 		int fd = connected(end, SOCK_STREAM);
 		ssize_t len;
 
@@ -67,7 +66,7 @@ wait_to_go(const int pipe_of_two[2])
 }
 
 static void
-child_last(int fd, int by_range)
+child_last(int fd, int number)
 {
 	int gate[2];
 	pid_t child;
@@ -78,10 +77,12 @@ child_last(int fd, int by_range)
 	if (!child) {
 		wait_to_go(gate);
 		say(fd, "child");
-		if (by_range)
-			closefrom(fd);
-		else
+		if (number == 1)
 			MUST(!close(fd));
+		if (number == 8)
+			closefrom(fd);
+		if (number == 10)
+			exit(0);
 		_exit(0);
 	}
 	say(fd, "server ");
@@ -187,24 +188,27 @@ system_last(int fd)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct endpoint end;
 	pid_t talker;
-	int door;
+	int door, first, last;
 
+	MUST(argc == 3);
+	first = atoi(argv[1]);
+	last = atoi(argv[2]);
 	door = listener("4", 0, &end);
 	MUST(fcntl(door, F_SETFD, FD_CLOEXEC) == 0);
 	talker = fork();
 	MUST(talker >= 0);
 	if (!talker)
-		client(&end);
-	for (int i = 1; i <= CONNECTIONS; i++) {
+		client(&end, last - first + 1);
+	for (int i = first; i <= last; i++) {
 		int fd = accept(door, NULL, NULL);
 
 		MUST(fd >= 0);
-		if (i == 1 || i == 8)
-			child_last(fd, i == 8);
+		if (i == 1 || i >= 8)
+			child_last(fd, i);
 		else if (i == 2 || i == 7)
 			server_last(fd, i == 7);
 		else if (i == 5)
