@@ -25,6 +25,7 @@ enum nspy_kind {
 	NSPY_SHUTDOWN,	  /* of the sending side */
 	NSPY_CLOSE,	  /* of the last descriptor of the socket */
 	NSPY_NAME,	  /* of the address peer, as looked up; no socket */
+	NSPY_AUDIT,	  /* the kernel's struct nspy_counts is the payload */
 };
 
 enum nspy_flag {
@@ -33,8 +34,11 @@ enum nspy_flag {
 	NSPY_RESET = 4,	 /* the close makes the kernel send RST, not FIN */
 	NSPY_HELD = 8, /* the close may send nothing: others hold the socket */
 	NSPY_RAW = 16, /* the payload is all that IP carries */
-	NSPY_IP_HEADER = 32, /* it begins with the IP header, too */
-	NSPY_PING = 64,	     /* the kernel puts local.port in as the id */
+	NSPY_IP_HEADER = 32,   /* it begins with the IP header, too */
+	NSPY_PING = 64,	       /* the kernel puts local.port in as the id */
+	NSPY_SILENT = 128,     /* the close sends nothing: it was over before */
+	NSPY_PEER_FIN = 256,   /* at the close, the peer had sent FIN */
+	NSPY_PEER_RESET = 512, /* and RST, which the program did not notice */
 };
 
 /* An IPv4 address stands in the first 4 bytes; IPv4-mapped ones are IPv4. */
@@ -71,6 +75,11 @@ struct nspy_event {
 };
 
 _Static_assert(sizeof(struct nspy_event) == 96, "the ring file depends on it");
+
+/* Bytes of a stream, from its first on. */
+struct nspy_counts {
+	uint64_t sent, received;
+};
 
 static inline const void *
 nspy_event_data(const struct nspy_event *event)

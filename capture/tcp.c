@@ -5,89 +5,29 @@
  * what has been written before.
  */
 
-#include "capture/conversation.h"
-#include "capture/drain.h"
+#include "capture/segment.h"
 
 #include <errno.h>
-
-/*
- * How far one end may run ahead of the acknowledgements shown, in bytes. A
- * conversation without a handshake has no window scale, so 65535 is its whole
- * window; Wireshark warns when it is full.
- */
-#define IN_FLIGHT_MAX (256u << 10)
-#define IN_FLIGHT_LATE_MAX (48u << 10)
-
-/* One conversation, and the event that tells of it. */
-struct teller {
-	struct nspy_drain *drain;
-	struct nspy_conversation *c;
-	const struct nspy_event *event;
-	int side; /* the end that made the call */
-	uint64_t when_ns;
-};
+#include <string.h>
 
 static void
-write_segment(struct teller *t, int from, uint8_t flags, const void *data,
-	      size_t data_len, size_t wire_len)
+write_answer(struct nspy_teller *t)
 {
-	struct nspy_conversation *c = t->c;
-	struct nspy_flow *flow = &c->flow[from], *back = &c->flow[!from];
-	bool syn = flags & NSPY_TCP_SYN;
-	struct nspy_packet packet = {
-		.from = &c->end[from],
-		.to = &c->end[!from],
-		.outgoing = from == t->side,
-		.serial = c->serial,
-		.protocol = IPPROTO_TCP,
-		.tcp_flags = flags,
-		.sequence = flow->isn,
-		.data = data,
-		.data_len = data_len,
-		.wire_len = wire_len,
-	};
-
-	if (!syn)
-		packet.sequence += 1 + (uint32_t)flow->written + flow->fin;
-	if (flags & NSPY_TCP_ACK) {
-		packet.acknowledgement =
-			back->isn + 1 + (uint32_t)back->written + back->fin;
-		back->acked = back->written;
-		back->fin_acked = back->fin;
-	}
-	if (c->last_ns < t->when_ns)
-		c->last_ns = t->when_ns;
-	nspy_drain_packet(t->drain, t->event, c->last_ns, &packet);
-}
-
-/* end[from] acknowledges, unless it has done so already. */
-static void
-acknowledge(struct teller *t, int from)
-{
-	const struct nspy_flow *back = &t->c->flow[!from];
-
-	if (back->acked < back->written || back->fin_acked < back->fin)
-		write_segment(t, from, NSPY_TCP_ACK, NULL, 0, 0);
-}
-
-static void
-write_answer(struct teller *t)
-{
-	write_segment(t, 1, NSPY_TCP_SYN | NSPY_TCP_ACK, NULL, 0, 0);
-	write_segment(t, 0, NSPY_TCP_ACK, NULL, 0, 0);
+	nspy_segment_write(t, 1, NSPY_TCP_SYN | NSPY_TCP_ACK, NULL, 0, 0);
+	nspy_segment_write(t, 0, NSPY_TCP_ACK, NULL, 0, 0);
 	t->c->state = NSPY_OPEN;
 }
 
 /* The calls of this end are seen from its first byte on. */
 static void
-tell_from_start(struct teller *t)
+tell_from_start(struct nspy_teller *t)
 {
 	t->c->flow[t->side].told[0] = 1;
 	t->c->flow[!t->side].told[1] = 1;
 }
 
 static bool
-start(struct teller *t, int side, uint8_t state)
+start(struct nspy_teller *t, int side, uint8_t state)
 {
 	t->side = side;
 	t->c = nspy_conversation_new(t->drain, t->event, side);
@@ -98,31 +38,12 @@ start(struct teller *t, int side, uint8_t state)
 	return true;
 }
 
-static void
-write_reset(struct teller *t, int from)
-{
-	if (t->c->reset)
-		return;
-	write_segment(t, from, NSPY_TCP_RST | NSPY_TCP_ACK, NULL, 0, 0);
-	t->c->reset = 1;
-}
-
-/* The peer refused: its RST has sequence number 0 (RFC 9293, 3.5.2). */
-static void
-write_refusal(struct teller *t)
-{
-	struct nspy_flow *peer = &t->c->flow[!t->side];
-
-	peer->isn = UINT32_MAX;
-	write_segment(t, !t->side, NSPY_TCP_RST | NSPY_TCP_ACK, NULL, 0, 0);
-}
-
 /* A connect() did not succeed. Without an answer its SYN stands alone. */
 static void
-fail(struct teller *t)
+fail(struct nspy_teller *t)
 {
 	if (t->event->error == ECONNREFUSED)
-		write_refusal(t);
+		nspy_segment_refuse(t);
 	nspy_conversation_drop(t->drain, t->c);
 }
 
@@ -136,7 +57,7 @@ sent_syn(int error)
 }
 
 static bool
-on_connect(struct teller *t)
+on_connect(struct nspy_teller *t)
 {
 	if (!sent_syn(t->event->error))
 		return true;
@@ -148,7 +69,7 @@ on_connect(struct teller *t)
 	if (!start(t, 0, NSPY_SYN_SENT))
 		return false;
 	t->when_ns = t->event->begin_ns;
-	write_segment(t, 0, NSPY_TCP_SYN, NULL, 0, 0);
+	nspy_segment_write(t, 0, NSPY_TCP_SYN, NULL, 0, 0);
 	t->when_ns = t->event->end_ns;
 	if (t->event->error == 0)
 		write_answer(t);
@@ -158,7 +79,7 @@ on_connect(struct teller *t)
 }
 
 static bool
-on_established(struct teller *t)
+on_established(struct nspy_teller *t)
 {
 	if (!t->c || t->c->state != NSPY_SYN_SENT)
 		return true;
@@ -171,7 +92,7 @@ on_established(struct teller *t)
 }
 
 static bool
-on_accept(struct teller *t)
+on_accept(struct nspy_teller *t)
 {
 	if (t->c) {
 		tell_from_start(t);
@@ -181,56 +102,13 @@ on_accept(struct teller *t)
 	}
 	if (!start(t, 1, NSPY_SYN_SENT))
 		return false;
-	write_segment(t, 0, NSPY_TCP_SYN, NULL, 0, 0);
+	nspy_segment_write(t, 0, NSPY_TCP_SYN, NULL, 0, 0);
 	write_answer(t);
 	return true;
 }
 
 static void
-write_data(struct teller *t, int from, size_t skip)
-{
-	const struct nspy_event *event = t->event;
-	const uint8_t *data = nspy_event_data(event);
-	struct nspy_flow *flow = &t->c->flow[from];
-	size_t limit =
-		t->c->state == NSPY_LATE ? IN_FLIGHT_LATE_MAX : IN_FLIGHT_MAX;
-	size_t done = skip;
-
-	while (done < event->wire_len) {
-		bool first = flow->written == 0;
-		size_t kept =
-			event->data_len > done ? event->data_len - done : 0;
-		struct nspy_packet probe = {
-			.from = &t->c->end[from],
-			.to = &t->c->end[!from],
-			.protocol = IPPROTO_TCP,
-			.data_len = kept,
-		};
-		size_t len = event->wire_len - done;
-		uint8_t flags = NSPY_TCP_ACK;
-
-		/* Before the length is chosen, which depends on the page. */
-		if (flow->written - flow->acked + len > limit)
-			acknowledge(t, !from);
-		if (kept == len)
-			len = kept = nspy_batch_segment_len(&t->drain->batch,
-							    &probe);
-		if (done + len == event->wire_len &&
-		    !(event->flags & NSPY_MORE))
-			flags |= NSPY_TCP_PSH;
-		if (done + len == event->wire_len && event->flags & NSPY_URGENT)
-			flags |= NSPY_TCP_URG;
-		write_segment(t, from, flags, kept ? data + done : data, kept,
-			      len);
-		flow->written += len;
-		done += len;
-		if (first)
-			acknowledge(t, !from);
-	}
-}
-
-static void
-on_data(struct teller *t, int from)
+on_data(struct nspy_teller *t, int from)
 {
 	bool sender = from == t->side;
 	struct nspy_flow *flow = &t->c->flow[from];
@@ -249,25 +127,12 @@ on_data(struct teller *t, int from)
 
 		if (fresh > t->event->wire_len)
 			fresh = t->event->wire_len;
-		write_data(t, from, t->event->wire_len - (size_t)fresh);
+		nspy_segment_data(t, from, t->event->wire_len - (size_t)fresh);
 	}
 }
 
 static void
-write_fin(struct teller *t, int from)
-{
-	struct nspy_flow *flow = &t->c->flow[from];
-
-	if (flow->fin || t->c->reset)
-		return;
-	acknowledge(t, !from);
-	write_segment(t, from, NSPY_TCP_FIN | NSPY_TCP_ACK, NULL, 0, 0);
-	flow->fin = 1;
-	acknowledge(t, !from);
-}
-
-static void
-on_failure(struct teller *t)
+on_failure(struct nspy_teller *t)
 {
 	int error = t->event->error;
 
@@ -278,11 +143,11 @@ on_failure(struct teller *t)
 	}
 	/* After our own FIN a send fails without a word of the peer. */
 	if (error == ECONNRESET || (error == EPIPE && !t->c->flow[t->side].fin))
-		write_reset(t, !t->side);
+		nspy_segment_reset(t, !t->side);
 }
 
 static bool
-on_transfer(struct teller *t)
+on_transfer(struct nspy_teller *t)
 {
 	bool send = t->event->kind == NSPY_SEND;
 	int from = send ? t->side : !t->side;
@@ -303,14 +168,44 @@ on_transfer(struct teller *t)
 	if (t->event->wire_len)
 		on_data(t, from);
 	else if (!send)
-		write_fin(t, from);
+		nspy_segment_fin(t, from);
 	return true;
 }
 
+/*
+ * The kernel counted more than was told: the bytes have sequence numbers but
+ * no packet, as when a capture on the wire has lost some.
+ */
+static void
+leave_gap(struct nspy_flow *flow, bool sender, uint64_t count)
+{
+	uint64_t *told = sender ? &flow->sent : &flow->received;
+
+	if (!flow->told[sender ? 0 : 1] || count <= *told)
+		return;
+	*told = count;
+	if (count > flow->written && !flow->fin)
+		flow->written = count;
+}
+
+static void
+on_audit(struct nspy_teller *t)
+{
+	struct nspy_counts counts;
+
+	if (!t->c || t->c->state == NSPY_SYN_SENT ||
+	    t->event->data_len != sizeof(counts))
+		return;
+	memcpy(&counts, nspy_event_data(t->event), sizeof(counts));
+	leave_gap(&t->c->flow[t->side], true, counts.sent);
+	leave_gap(&t->c->flow[!t->side], false, counts.received);
+}
+
 static bool
-on_close(struct teller *t)
+on_close(struct nspy_teller *t)
 {
 	struct nspy_conversation *c = t->c;
+	uint16_t flags = t->event->flags;
 
 	if (!c)
 		return true;
@@ -318,11 +213,15 @@ on_close(struct teller *t)
 		nspy_conversation_drop(t->drain, c);
 		return true;
 	}
-	if (!c->ended[t->side] && !(t->event->flags & NSPY_HELD)) {
-		if (t->event->flags & NSPY_RESET)
-			write_reset(t, t->side);
-		else
-			write_fin(t, t->side);
+	if (!c->ended[t->side] && !(flags & NSPY_HELD)) {
+		if (flags & NSPY_PEER_FIN)
+			nspy_segment_fin(t, !t->side);
+		if (flags & NSPY_PEER_RESET)
+			nspy_segment_reset(t, !t->side);
+		else if (flags & NSPY_RESET)
+			nspy_segment_reset(t, t->side);
+		else if (!(flags & NSPY_SILENT))
+			nspy_segment_fin(t, t->side);
 	}
 	c->ended[t->side] = 1;
 	if (c->ended[!t->side] && c->cookie[!t->side])
@@ -335,7 +234,7 @@ on_close(struct teller *t)
 bool
 nspy_tcp_event(struct nspy_drain *drain, const struct nspy_event *event)
 {
-	struct teller t = {
+	struct nspy_teller t = {
 		.drain = drain,
 		.event = event,
 		.when_ns =
@@ -357,7 +256,10 @@ nspy_tcp_event(struct nspy_drain *drain, const struct nspy_event *event)
 		return on_transfer(&t);
 	case NSPY_SHUTDOWN:
 		if (t.c && t.c->state != NSPY_SYN_SENT)
-			write_fin(&t, t.side);
+			nspy_segment_fin(&t, t.side);
+		return true;
+	case NSPY_AUDIT:
+		on_audit(&t);
 		return true;
 	case NSPY_CLOSE:
 		return on_close(&t);

@@ -16,6 +16,7 @@ datagram and whatever else IP carried, but for ICMP errors.
 --prefix  our streams may end early (the program was killed)
 --cut     some bytes could not be recorded, and the capture says so: the ends of
           datagrams, parts of streams
+--gaps    bytes passed netspy by: the gaps that stand for them may be found
 --joined  the kernel shows datagrams that it was given at once (UDP GSO) as
           one: only what is in them is compared
 --part    our streams may be any part (other processes have said the rest)
@@ -34,6 +35,8 @@ CHECKSUM_GROUP = 0x01000000
 MALFORMED_GROUP = 0x07000000
 OWN_NOTES = ("This frame initiates the connection closing",
              "This frame undergoes the connection closing")
+GAP_NOTES = ("Previous segment(s) not captured",
+             "ACKed segment that wasn't captured")
 CHECKING = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
             "-o", "udp.check_checksum:TRUE",
             "-o", "udplite.check_checksum:TRUE"]
@@ -102,6 +105,8 @@ def compare_connection(ours, theirs, arguments):
         a = mine.without(mine.missing)
         b = other.without(mine.missing)
         short = min(len(a), len(b))
+        if arguments.gaps and len(a) + mine.unseen() == len(b):
+            b = b[:short]
         same = a in b if arguments.part else (
             a[:short] == b[:short]
             and (len(a) == len(b) or arguments.resets and was_reset
@@ -171,6 +176,8 @@ def judge(path, arguments):
     if arguments.cut:
         wrong = [w for w in wrong if "a packet was cut to" not in w]
     wrong += judge_by_tshark(path, arguments.kernel, arguments.resets)
+    if arguments.gaps:
+        wrong = [w for w in wrong if not any(g in w for g in GAP_NOTES)]
     if arguments.kernel:
         theirs = packets.read(arguments.kernel)
         differences = compare_tcp(ours, theirs, arguments)
@@ -197,6 +204,7 @@ def main():
     parser.add_argument("--subset", action="store_true")
     parser.add_argument("--prefix", action="store_true")
     parser.add_argument("--cut", action="store_true")
+    parser.add_argument("--gaps", action="store_true")
     parser.add_argument("--joined", action="store_true")
     parser.add_argument("--part", action="store_true")
     parser.add_argument("--summary", action="store_true")

@@ -52,6 +52,7 @@ class Direction:
         self.base = None
         self.segments = []
         self.missing = []   # (start, end) of bytes that were cut off
+        self.end = 0        # where its FIN stands
         self.syn = self.fin = self.reset = False
 
     def add(self, seq, flags, payload, missing):
@@ -60,8 +61,10 @@ class Direction:
         self.syn |= bool(flags & SYN)
         self.fin |= bool(flags & FIN)
         self.reset |= bool(flags & RST)
+        offset = (seq + bool(flags & SYN) - self.base) & 0xffffffff
+        if flags & FIN:
+            self.end = offset + len(payload) + missing
         if payload or missing:
-            offset = (seq - self.base) & 0xffffffff
             if offset < 0x80000000:     # else a keep-alive before the start
                 end = offset + len(payload)
                 self.segments.append((offset, payload + bytes(missing)))
@@ -83,6 +86,10 @@ class Direction:
         for start, end in gaps:
             out[start:end] = bytes(len(out[start:end]))
         return bytes(out)
+
+    def unseen(self):
+        """Bytes that have sequence numbers but are in no packet."""
+        return max(0, self.end - sum(len(p) for _, p in self.segments))
 
     def repeated(self):
         """Bytes that were recorded more than once, or after a hole."""
@@ -123,6 +130,8 @@ class Connection:
         if missing:
             ends.insert(0, "%d missing," % missing)
         ends += ["rst>"] * to.reset + ["rst<"] * back.reset
+        ends += ["%d unseen%s" % (d.unseen(), arrow)
+                 for d, arrow in ((to, ">"), (back, "<")) if d.unseen()]
         return " ".join(["tcp %s %s, %d sent, %d received," % (
             self.server[0], opened, len(to.data()), len(back.data()))]
             + (ends or ["no end"]))

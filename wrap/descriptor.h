@@ -19,6 +19,11 @@ enum nspy_socket_flag {
 	/* Open before us, or passed on: others may hold it. */
 	NSPY_FOREIGN = 32,
 	NSPY_HEADER_INCLUDED = 64, /* what is sent begins with the IP header */
+	NSPY_OPENED = 128,	   /* by our connect(): its SYN counts */
+	NSPY_TLS_SEND = 256,	   /* the kernel encrypts what is sent */
+	NSPY_TLS_RECV = 512,	   /* and decrypts what is received */
+	NSPY_UNSEEN = 1024,	   /* bytes passed the wrappers by */
+	NSPY_MPTCP = 2048,	   /* TCP_INFO tells of one subflow only */
 };
 
 struct nspy_socket {
@@ -36,6 +41,7 @@ struct nspy_socket {
 	uint32_t device; /* that it is bound to, as nspy_diag_prepare saw */
 	struct nspy_socket *next_closing; /* see nspy_call.closing */
 	uint64_t connect_ns;
+	_Atomic uint64_t sent, received; /* bytes of a stream, told */
 	struct nspy_endpoint local, peer;
 	/* Wildcard sockets: the local address towards the last peer. */
 	_Atomic uint32_t route_busy;

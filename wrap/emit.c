@@ -122,12 +122,17 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 		.segment_len = tell->segment_len,
 		.peer = tell->peer ? *tell->peer : socket->peer,
 	};
+	bool moves = tell->kind == NSPY_SEND || tell->kind == NSPY_RECV;
 	size_t rest = tell->len;
 	uint16_t flags;
 
 	if (socket == &nspy_socket_gone)
 		return;
 	emitted++;
+	if (moves && stream)
+		atomic_fetch_add(tell->kind == NSPY_SEND ? &socket->sent
+							 : &socket->received,
+				 tell->len);
 	event.local = tell->local ? *tell->local
 				  : nspy_socket_local(socket, &event.peer);
 	event.flags = tell->flags;
@@ -135,7 +140,8 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	flags = event.flags;
 	do {
 		size_t part = rest < max ? rest : max;
-		size_t kept = part < nspy_settings.snaplen || tell->segment_len
+		size_t kept = part < nspy_settings.snaplen || !moves ||
+					      tell->segment_len
 				      ? part
 				      : nspy_settings.snaplen;
 

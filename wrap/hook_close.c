@@ -2,6 +2,7 @@
 /* Hooks of the calls by which descriptors change hands and connections end. */
 
 #include "capture/sys.h"
+#include "wrap/audit.h"
 #include "wrap/call.h"
 #include "wrap/connect.h"
 #include "wrap/diag.h"
@@ -14,52 +15,93 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4
 #endif
+
+/* MPTCP says that there is a byte when the peer's FIN is next. */
+static size_t
+unread_bytes(int fd)
+{
+	int unread = 0;
+	char byte;
+
+	NSPY_SYS3(SYS_ioctl, fd, FIONREAD, &unread);
+	if (unread == 1 && NSPY_SYS6(SYS_recvfrom, fd, &byte, 1,
+				     MSG_PEEK | MSG_DONTWAIT, NULL, NULL) == 0)
+		unread = 0;
+	return unread > 0 ? (size_t)unread : 0;
+}
 
 void
 nspy_on_shutdown(struct nspy_call *call, int ret, int how)
 {
 	const struct nspy_tell tell = {.kind = NSPY_SHUTDOWN};
 	struct nspy_socket *socket = call->socket;
+	struct nspy_tcp_info info;
 
 	call->result = ret;
 	if (ret < 0 || socket->type != SOCK_STREAM)
 		return;
 	nspy_connect_done(call, socket, 0);
+	/* Before the FIN, behind which no gap can be. */
+	if (how != SHUT_RD && !nspy_socket_shared(socket) &&
+	    nspy_tcp_info_ask(call->fd, socket, &info))
+		nspy_audit(call, call->fd, socket, &info,
+			   unread_bytes(call->fd));
 	if (how == SHUT_RD || how == SHUT_RDWR)
 		atomic_fetch_or(&socket->flags, NSPY_DEAF);
 	if (how == SHUT_WR || how == SHUT_RDWR)
 		nspy_emit(call, socket, &tell);
 }
 
-/* MPTCP says that there is a byte when the peer's FIN is next. */
 static bool
-has_unread(int fd)
-{
-	int unread = 0;
-	char byte;
-
-	NSPY_SYS3(SYS_ioctl, fd, FIONREAD, &unread);
-	return unread > 1 ||
-	       (unread == 1 &&
-		NSPY_SYS6(SYS_recvfrom, fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT,
-			  NULL, NULL) != 0);
-}
-
-/* Closing sends RST when bytes are unread or SO_LINGER is 0 seconds. */
-static bool
-closes_with_reset(int fd)
+lingers_not(int fd)
 {
 	struct linger linger = {0, 0};
 	socklen_t len = sizeof(linger);
 
 	NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, SO_LINGER, &linger, &len);
-	return has_unread(fd) || (linger.l_onoff && linger.l_linger == 0);
+	return linger.l_onoff && linger.l_linger == 0;
+}
+
+/* The socket has an error that the program was not told; it stays there. */
+static bool
+has_error(int fd)
+{
+	struct pollfd poll = {.fd = fd};
+	const struct timespec now = {0, 0};
+
+	return NSPY_SYS5(SYS_ppoll, &poll, 1, &now, NULL, 0) > 0 &&
+	       poll.revents & POLLERR;
+}
+
+/* What the kernel does at the close, and what it knows of the peer's end. */
+static uint16_t
+end_of(const struct nspy_call *call, int fd, struct nspy_socket *socket)
+{
+	size_t unread = unread_bytes(fd);
+	/* Closing sends RST when bytes are unread or the linger time is 0. */
+	uint16_t flags = unread || lingers_not(fd) ? NSPY_RESET : 0;
+	struct nspy_tcp_info info;
+
+	if (!(atomic_load(&socket->flags) & NSPY_CONNECTED) ||
+	    !nspy_tcp_info_ask(fd, socket, &info))
+		return flags;
+	nspy_audit(call, fd, socket, &info, unread);
+	if (info.state == TCP_CLOSE)
+		flags = NSPY_SILENT;
+	if (!unread && nspy_peer_sent_fin(socket, &info, unread))
+		flags |= NSPY_PEER_FIN;
+	if (info.state == TCP_CLOSE && !info.waits && has_error(fd))
+		flags |= NSPY_PEER_RESET;
+	return flags;
 }
 
 static void
@@ -99,7 +141,7 @@ tell_later(struct nspy_call *call, int fd, struct nspy_socket *socket)
 	nspy_diag_prepare(fd, socket);
 	if (nspy_diag_ask(socket) != NSPY_DIAG_HELD)
 		return false;
-	socket->resets = closes_with_reset(fd);
+	socket->resets = unread_bytes(fd) || lingers_not(fd);
 	socket->next_closing = call->closing;
 	call->closing = socket;
 	return true;
@@ -119,8 +161,7 @@ end_descriptor(struct nspy_call *call, int fd)
 		return false;
 	if (may_close(call, fd, socket)) {
 		if (!nspy_socket_shared(socket))
-			tell_close(call, socket,
-				   closes_with_reset(fd) ? NSPY_RESET : 0);
+			tell_close(call, socket, end_of(call, fd, socket));
 		else if (tell_later(call, fd, socket))
 			return true;
 		else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hooks of the calls that move bytes. */
 
+#include "wrap/audit.h"
 #include "wrap/call.h"
 #include "wrap/connect.h"
 #include "wrap/emit.h"
@@ -50,6 +51,17 @@ read_control(const struct nspy_socket *socket, struct nspy_tell *tell,
 	tell->local = &control->local;
 }
 
+/* Before the peer's FIN, behind which no gap can be. */
+static void
+audit_end(const struct nspy_call *call)
+{
+	struct nspy_tcp_info info;
+
+	if (!nspy_socket_shared(call->socket) &&
+	    nspy_tcp_info_ask(call->fd, call->socket, &info))
+		nspy_audit(call, call->fd, call->socket, &info, 0);
+}
+
 /*
  * The first bytes of a stream prove that connect() succeeded. A datagram has
  * addresses of its own: peer is the one that the call had, or NULL, and msg
@@ -75,6 +87,9 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 			tell->peer = peer;
 		read_control(socket, tell, msg, &control);
 	}
+	if (tell->kind == NSPY_RECV && !tell->len &&
+	    socket->type == SOCK_STREAM)
+		audit_end(call);
 	nspy_emit(call, socket, tell);
 }
 

@@ -12,6 +12,10 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
 static void
 set(struct nspy_socket *socket, uint32_t flag)
 {
@@ -94,7 +98,7 @@ nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 		return;
 	clear(socket, NSPY_CONNECTING);
 	if (!error)
-		set(socket, NSPY_CONNECTED);
+		set(socket, NSPY_CONNECTED | NSPY_OPENED);
 	told.begin_ns = error ? call->end_ns : answer_time(call, socket);
 	nspy_emit(&told, socket, &tell);
 }
@@ -131,7 +135,7 @@ on_connect_tcp(struct nspy_call *call, int error)
 	}
 	if (error == 0) {
 		tell_connect(call, 0);
-		set(socket, NSPY_CONNECTED);
+		set(socket, NSPY_CONNECTED | NSPY_OPENED);
 	} else if (error == EINPROGRESS || error == EINTR) {
 		socket->connect_ns = call->begin_ns;
 		tell_connect(call, EINPROGRESS);
@@ -166,7 +170,10 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 			    socket->type == SOCK_STREAM)
 				nspy_emit(call, socket, &tell);
 			clear(socket, NSPY_CONNECTED | NSPY_CONNECTING |
-					      NSPY_LOCAL_KNOWN);
+					      NSPY_LOCAL_KNOWN | NSPY_OPENED |
+					      NSPY_DEAF);
+			atomic_store(&socket->sent, 0);
+			atomic_store(&socket->received, 0);
 			socket->peer = peer;
 			nspy_socket_ask_local(call->fd, socket);
 		}
@@ -192,13 +199,16 @@ nspy_on_accept(struct nspy_call *call, int ret)
 {
 	const struct nspy_tell tell = {.kind = NSPY_ACCEPT};
 	struct nspy_socket *socket;
+	uint32_t flags;
 
 	call->result = ret;
 	if (ret < 0 || nspy_in_vfork_child())
 		return;
 	nspy_descriptor_forget_stale(ret);
-	socket = nspy_descriptor_add(ret, call->socket->family, SOCK_STREAM,
-				     call->socket->protocol);
+	flags = atomic_load(&call->socket->flags);
+	socket = nspy_descriptor_add(
+		ret, call->socket->family, SOCK_STREAM,
+		flags & NSPY_MPTCP ? IPPROTO_MPTCP : call->socket->protocol);
 	if (!socket)
 		return;
 	nspy_socket_ask_local(ret, socket);

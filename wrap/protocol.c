@@ -49,6 +49,8 @@ nspy_protocol_describe(struct nspy_socket *socket, int domain, int type,
 
 	if (domain != AF_INET && domain != AF_INET6)
 		return false;
+	if (protocol == IPPROTO_MPTCP)
+		atomic_fetch_or(&socket->flags, NSPY_MPTCP);
 	if (protocol == IPPROTO_MPTCP || (protocol == 0 && base == SOCK_STREAM))
 		protocol = IPPROTO_TCP;
 	if (protocol == 0 && base == SOCK_DGRAM)

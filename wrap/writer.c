@@ -9,6 +9,7 @@
 
 #include "capture/drain.h"
 #include "capture/sys.h"
+#include "wrap/audit.h"
 #include "wrap/file.h"
 #include "wrap/launched.h"
 #include "wrap/lifecycle.h"
@@ -74,6 +75,7 @@ nspy_writer_leave_parent(void)
 		nspy_files_close(&files);
 	}
 	left = NULL;
+	nspy_audit_leave_parent();
 	files.path[0] = '\0';
 	atomic_store(&finished, 0);
 	atomic_store(&draining, 0);
@@ -295,8 +297,10 @@ nspy_finish(void)
 			break;
 		NSPY_SYS0(SYS_sched_yield);
 	}
-	if (first)
+	if (first) {
 		report_lost(nspy_ring_progress(r)->lost);
+		nspy_audit_report(files.path);
+	}
 	/* A ring that is not empty stays, for `netspy recover`. */
 	if (!nspy_stopped() && !nspy_ring_pending(r) && lock_drain(&mask)) {
 		nspy_files_remove_ring(&files);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Counting what got past the wrappers. */
+
+#include "wrap/audit.h"
+
+#include "capture/sys.h"
+#include "wrap/emit.h"
+#include "wrap/report.h"
+#include "wrap/settings.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#ifndef SIOCOUTQ
+#define SIOCOUTQ 0x5411
+#endif
+
+/* Places in struct tcp_info of <linux/tcp.h>; libc's own ends before them. */
+enum {
+	STATE = 0,
+	RETRANSMITS = 2,
+	PROBES = 3,
+	OPTIONS = 5,
+	SND_MSS = 16,
+	BYTES_ACKED = 120,
+	BYTES_RECEIVED = 128,
+	NOTSENT_BYTES = 144,
+	BYTES_SENT = 200,
+	BYTES_RETRANS = 208,
+	INFO_LEN = 216,
+};
+#define SYN_DATA 32 /* TCPI_OPT_SYN_DATA */
+
+/* How often a thread that has moved bytes may be waited for. */
+#define TRIES 200
+
+static _Atomic uint64_t unseen_bytes;
+static _Atomic uint32_t unseen_sockets;
+
+static uint64_t
+get(const uint8_t *info, size_t at, size_t size)
+{
+	uint64_t value64;
+	uint32_t value32;
+
+	if (size == sizeof(value32)) {
+		memcpy(&value32, info + at, sizeof(value32));
+		return value32;
+	}
+	memcpy(&value64, info + at, sizeof(value64));
+	return value64;
+}
+
+/* The kernel sends our FIN, or has sent it. */
+static bool
+sent_fin(uint8_t state)
+{
+	return state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT &&
+	       state != TCP_SYN_SENT && state != TCP_SYN_RECV;
+}
+
+bool
+nspy_tcp_info_ask(int fd, const struct nspy_socket *socket,
+		  struct nspy_tcp_info *info)
+{
+	uint8_t raw[INFO_LEN];
+	socklen_t len = sizeof(raw);
+	uint64_t waiting;
+
+	if (socket->protocol != IPPROTO_TCP ||
+	    (atomic_load(&socket->flags) & NSPY_MPTCP) ||
+	    NSPY_SYS5(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, raw, &len) <
+		    0 ||
+	    len < sizeof(raw))
+		return false;
+	info->state = raw[STATE];
+	info->waits = raw[RETRANSMITS] || raw[PROBES];
+	info->syn_data = raw[OPTIONS] & SYN_DATA;
+	info->mss = (uint32_t)get(raw, SND_MSS, 4);
+	info->acked = get(raw, BYTES_ACKED, 8);
+	info->received = get(raw, BYTES_RECEIVED, 8);
+	waiting = get(raw, NOTSENT_BYTES, 4);
+	/* The FIN waits as one byte behind all others. */
+	if (waiting && sent_fin(info->state))
+		waiting--;
+	info->sent =
+		get(raw, BYTES_SENT, 8) - get(raw, BYTES_RETRANS, 8) + waiting;
+	return true;
+}
+
+/*
+ * What a packet filter of this machine dropped counts twice in info->sent. The
+ * sequence numbers do not lie, but take one more system call, and may have one
+ * for the SYN that cannot be told from a byte.
+ */
+static uint64_t
+sent_by_sequence(int fd, const struct nspy_tcp_info *info, uint32_t flags)
+{
+	uint64_t sent = info->acked;
+	int waiting = 0;
+
+	if (NSPY_SYS3(SYS_ioctl, fd, SIOCOUTQ, &waiting) == 0 && waiting > 0)
+		sent += (uint64_t)waiting;
+	if (flags & NSPY_OPENED && sent)
+		sent--;
+	if (sent_fin(info->state) && sent)
+		sent--;
+	return sent;
+}
+
+bool
+nspy_peer_sent_fin(const struct nspy_socket *socket,
+		   const struct nspy_tcp_info *info, size_t unread)
+{
+	switch (info->state) {
+	case TCP_CLOSE_WAIT:
+	case TCP_LAST_ACK:
+	case TCP_CLOSING:
+	case TCP_TIME_WAIT:
+		return true;
+	case TCP_CLOSE:
+		/* Not known but by the count, in which it is one byte. */
+		return info->received ==
+		       atomic_load(&socket->received) + unread + 1;
+	default:
+		return false;
+	}
+}
+
+static uint64_t
+beyond(uint64_t count, _Atomic uint64_t *told)
+{
+	uint64_t known = atomic_load(told);
+
+	return count > known ? count - known : 0;
+}
+
+static void
+tell(const struct nspy_call *call, struct nspy_socket *socket,
+     struct nspy_counts counts)
+{
+	const struct iovec iov = {&counts, sizeof(counts)};
+	const struct nspy_tell gap = {
+		.kind = NSPY_AUDIT,
+		.iov = &iov,
+		.iov_count = 1,
+		.len = sizeof(counts),
+	};
+	uint64_t sent = beyond(counts.sent, &socket->sent);
+	uint64_t received = beyond(counts.received, &socket->received);
+	uint32_t flags = atomic_load(&socket->flags);
+	uint64_t unseen = (flags & NSPY_TLS_SEND ? 0 : sent) +
+			  (flags & NSPY_TLS_RECV ? 0 : received);
+
+	nspy_emit(call, socket, &gap);
+	atomic_fetch_add(&socket->sent, sent);
+	atomic_fetch_add(&socket->received, received);
+	if (!unseen)
+		return;
+	atomic_fetch_add(&unseen_bytes, unseen);
+	if (!(atomic_fetch_or(&socket->flags, NSPY_UNSEEN) & NSPY_UNSEEN))
+		atomic_fetch_add(&unseen_sockets, 1);
+}
+
+void
+nspy_audit(const struct nspy_call *call, int fd, struct nspy_socket *socket,
+	   const struct nspy_tcp_info *info, size_t unread)
+{
+	struct nspy_counts counts = {info->sent, info->received};
+	uint64_t by_sequence;
+	size_t not_told = unread + nspy_peer_sent_fin(socket, info, unread);
+
+	counts.received -=
+		counts.received < not_told ? counts.received : not_told;
+	if (!beyond(counts.sent, &socket->sent) &&
+	    !beyond(counts.received, &socket->received))
+		return;
+	by_sequence = sent_by_sequence(fd, info, atomic_load(&socket->flags));
+	if (by_sequence < counts.sent)
+		counts.sent = by_sequence;
+	/* Another thread may be between its call and our counting it. */
+	for (int i = 0; i < TRIES; i++) {
+		if (!beyond(counts.sent, &socket->sent) &&
+		    !beyond(counts.received, &socket->received))
+			return;
+		NSPY_SYS0(SYS_sched_yield);
+	}
+	tell(call, socket, counts);
+}
+
+void
+nspy_audit_report(const char *file)
+{
+	char bytes[NSPY_DECIMAL_MAX], sockets[NSPY_DECIMAL_MAX];
+	uint32_t count = atomic_load(&unseen_sockets);
+
+	if (!count)
+		return;
+	nspy_decimal(bytes, (long)atomic_load(&unseen_bytes));
+	nspy_decimal(sockets, (long)count);
+	nspy_report(file, ": ", bytes, " bytes of ", sockets,
+		    count == 1 ? " socket" : " sockets",
+		    " were not seen and are missing in it", NULL);
+}
+
+void
+nspy_audit_leave_parent(void)
+{
+	atomic_store(&unseen_bytes, 0);
+	atomic_store(&unseen_sockets, 0);
+}
