@@ -12,6 +12,8 @@
 
 #if defined(__x86_64__) && defined(__LP64__)
 
+#define NSPY_RAW_SYSCALLS
+
 static inline long
 nspy_sys(long number, long a, long b, long c, long d, long e, long f)
 {
@@ -29,6 +31,8 @@ nspy_sys(long number, long a, long b, long c, long d, long e, long f)
 }
 
 #elif defined(__aarch64__)
+
+#define NSPY_RAW_SYSCALLS
 
 static inline long
 nspy_sys(long number, long a, long b, long c, long d, long e, long f)

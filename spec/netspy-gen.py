@@ -11,30 +11,9 @@ import sys
 
 # No __pycache__ in the source folder, which may be read-only.
 sys.dont_write_bytecode = True
+import netspy_syscalls as syscalls  # noqa: E402
+from netspy_c import declare, fold, guarded  # noqa: E402
 from netspy_spec import BEFORE, BINDINGS, ROLES, SpecError, load  # noqa: E402
-
-
-def fold(head, items, tail):
-    """head + items + tail, folded at 80 columns under the open bracket."""
-    indent = len(head.expandtabs(8))
-    lines, line = [], head
-    for position, item in enumerate(items):
-        item += tail if position == len(items) - 1 else ","
-        if len(line.expandtabs(8)) + len(item) >= 80 and line.strip() != "":
-            lines.append(line.rstrip())
-            line = "\t" * (indent // 8) + " " * (indent % 8)
-        line += item + " "
-    return "\n".join(lines + [line.rstrip() if items else head + tail])
-
-
-def declare(parameter):
-    """A parameter as C declares it; "int [2]" becomes "int sv[2]"."""
-    if "(*)" in parameter["type"]:
-        return parameter["type"].replace("(*)", f"(*{parameter['name']})")
-    before, bracket, after = parameter["type"].partition("[")
-    before = before.rstrip()
-    space = "" if before.endswith("*") else " "
-    return before + space + parameter["name"] + bracket + after
 
 
 def body_head(entry, tail):
@@ -240,14 +219,6 @@ def fortified(entry):
     return entry["name"].endswith("_chk")
 
 
-def guarded(entry, text):
-    """The text, compiled only where configure found the function."""
-    if "requires" not in entry:
-        return text
-    macro = entry["requires"]
-    return f"#ifdef {macro}\n{text}#endif /* {macro} */\n"
-
-
 def names(entries, binding):
     """All names of one binding, each with the entry it stands in."""
     return [(entry, this) for entry in entries
@@ -312,10 +283,16 @@ def calls_header(spec, entries):
 
 
 def calls_source(spec, entries):
+    texts = []
+    for entry in entries:
+        switch = entry["role"] == "syscall"
+        text = (body_head(entry, ")") + "\n{\n" + (
+            syscalls.switch(entries) if switch else body(entry)) + "\n}\n")
+        texts.append(guarded(entry, (
+            syscalls.reals(entries) if switch else "") + text))
     return source(spec, "What every door does: call the real function, tell "
-                  "the hook.", ['"wrap/call.h"', '"wrap/calls.gen.h"'],
-                  [guarded(entry, body_head(entry, ")") + "\n{\n"
-                           + body(entry) + "\n}\n") for entry in entries])
+                  "the hook.", ["<stdarg.h>", "<sys/syscall.h>",
+                                '"wrap/call.h"', '"wrap/calls.gen.h"'], texts)
 
 
 CHK_FAIL = "void __chk_fail(void) __attribute__((noreturn));\n"

@@ -49,6 +49,7 @@ ROLES = {
     "shutdown": ("guarded", "nspy_on_shutdown", "how"),
     "socket": ("always", "nspy_on_socket", "domain type protocol"),
     "socketpair": ("always", "nspy_on_socketpair", "sv"),
+    "syscall": ("switch", "", "number"),
 }
 # What is called before the real function in some roles, with "call" and some
 # of the arguments.
@@ -64,7 +65,8 @@ BEFORE = {
 FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
                  "header": str, "role": str, "arguments": dict}
 FUNCTION_OPTIONS = {"variadic": list, "aliases": list, "requires": str,
-                    "bindings": list, "on_demand": bool}
+                    "bindings": list, "on_demand": bool, "syscalls": list}
+SYSCALL_KEYS = {"name": str, "arguments": list}
 ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
                  "requires": str, "va_list": str}
 PARAMETER_KEYS = {"type": str, "name": str}
@@ -187,6 +189,26 @@ def check_alias(where, entry, alias):
                         f"; use one of {', '.join(parameters)}")
 
 
+def check_syscall(where, item, parameters):
+    """A number of syscall(2), with all parameters among its six arguments."""
+    if isinstance(item, str):
+        item = {"name": item, "arguments": parameters}
+    check_keys(f"{where}: system call", item, SYSCALL_KEYS, {})
+    check_name(where, "a system call", item["name"], r"SYS_\w+")
+    where = f"{where}: {item['name']}"
+    if len(item["arguments"]) > 6:
+        raise SpecError(f"{where}: a system call has no more than 6 arguments;"
+                        " remove some")
+    for name in item["arguments"]:
+        if name and name not in parameters:
+            raise SpecError(f"{where}: {name!r} is no parameter; "
+                            f"use one of {', '.join(parameters)}, or \"\"")
+    for name in parameters:
+        if item["arguments"].count(name) != 1:
+            raise SpecError(f"{where}: '{name}' is not there once; "
+                            "put it where the kernel has it")
+
+
 def check_function(number, entry):
     name = entry.get("name") if isinstance(entry, dict) else None
     where = f"function '{name}'" if name else f"function number {number}"
@@ -206,6 +228,8 @@ def check_function(number, entry):
                             "taken; choose another name")
         seen.append(parameter["name"])
     check_role(where, entry, seen)
+    for item in entry.get("syscalls", []):
+        check_syscall(where, item, seen)
     for alias in entry.get("aliases", []):
         check_alias(where, entry, alias)
 
@@ -235,7 +259,9 @@ def load(path):
     owners = {}
     for number, entry in enumerate(entries["network_functions"], 1):
         check_function(number, entry)
-        for name in [e["name"] for e in [entry] + entry.get("aliases", [])]:
+        for name in [e["name"] for e in [entry] + entry.get("aliases", [])] + [
+                item if isinstance(item, str) else item["name"]
+                for item in entry.get("syscalls", [])]:
             if name in owners:
                 raise SpecError(f"function '{entry['name']}': duplicate: "
                                 f"'{name}' is already in function "
