@@ -4,8 +4,6 @@
  * stdio FORM...: for each a connection between this process and a child, each
  * of which has a stream for each direction. The child is the client, and only
  * the functions that FORM is about move bytes.
- *
- * stdio serve: answers a line on standard input, as inetd's servers do.
  */
 
 #include "prog.h"
@@ -255,6 +253,38 @@ ask_exit(void)
 	MUST(fputs("exit", out) >= 0);
 }
 
+static int cleaned;
+
+static void
+clean(void *unused UNUSED)
+{
+	cleaned++;
+}
+
+static void *
+read_for_ever(void *unused UNUSED)
+{
+	pthread_cleanup_push(clean, NULL);
+	getc(in);
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+/* 9 bytes, after a thread was cancelled that waited inside the stream. */
+static void
+ask_cancel(void)
+{
+	pthread_t reader;
+	void *result;
+
+	MUST(!pthread_create(&reader, NULL, read_for_ever, NULL));
+	MUST(!usleep(50000)); /* it waits in read() now */
+	MUST(!pthread_cancel(reader) && !pthread_join(reader, &result));
+	MUST(result == PTHREAD_CANCELED && cleaned == 1);
+	MUST(fputs("cancelled", out) >= 0);
+	close_streams();
+}
+
 static void
 serve_text(const char *text)
 {
@@ -273,6 +303,12 @@ static void
 serve_freopen(void)
 {
 	serve_text("freopen");
+}
+
+static void
+serve_cancel(void)
+{
+	serve_text("cancelled");
 }
 
 static void
@@ -326,6 +362,7 @@ static const struct {
 	{"broken", ask_broken, serve_broken},
 	{"fclose", ask_fclose, serve_fclose},
 	{"freopen", ask_freopen, serve_freopen},
+	{"cancel", ask_cancel, serve_cancel},
 	{"exit", ask_exit, serve_exit},
 };
 
@@ -337,13 +374,6 @@ main(int argc, char **argv)
 	pid_t child;
 
 	MUST(signal(SIGPIPE, SIG_IGN) != SIG_ERR && argc > 1);
-	if (!strcmp(argv[1], "serve")) {
-		char line[16];
-
-		MUST(fgets(line, sizeof(line), stdin));
-		MUST(printf("You said: %s", line) == 10 + (int)strlen(line));
-		return 0;
-	}
 	other_streams();
 	door = listener("4", 0, &end);
 	MUST(!pipe(full));
