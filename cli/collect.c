@@ -10,6 +10,7 @@
 #include "capture/pcapng.h"
 #include "cli/filter.h"
 #include "cli/folder.h"
+#include "cli/live.h"
 #include "cli/say.h"
 #include "cli/source.h"
 
@@ -161,8 +162,10 @@ open_output(struct nspy_collector *c)
 	}
 	len = nspy_drain_header(header, c->output->format,
 				c->output->options->snaplen, NULL);
-	if (c->output->stream >= 0 && c->open)
+	if (c->output->in_memory && c->open)
 		return;
+	if (c->output->live)
+		nspy_live_add_prelude(c->output->live, header, len);
 	if (pwrite(c->output->fd, header, len, 0) != (ssize_t)len) {
 		fail(c, errno ? -errno : -ENOSPC);
 		return;
@@ -186,6 +189,8 @@ describe(struct nspy_collector *c, struct nspy_source *source)
 		len = nspy_drain_interface(block, c->output->options->snaplen,
 					   c->drain.process);
 		nspy_batch_add_block(&c->drain.batch, block, len);
+		if (c->output->live)
+			nspy_live_add_prelude(c->output->live, block, len);
 		source->interface = c->interfaces++;
 	}
 	source->described = true;
@@ -350,6 +355,11 @@ nspy_collector_step(struct nspy_collector *c)
 	while (drain(c, now - MERGE_NS))
 		any = true;
 	look_after_sources(c);
+	/* A client may have come, or have room again. */
+	if (c->output->live && c->open)
+		nspy_output_written(
+			c->output,
+			nspy_ring_progress(c->drain.ring)->file_size);
 	return any;
 }
 
@@ -373,6 +383,7 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 	nspy_folder_remove(&c->folder, c->totals.loaded,
 			   sizeof(c->totals.loaded));
 	progress = nspy_ring_progress(c->drain.ring);
+	nspy_output_end(c->output, c->open ? progress->file_size : 0);
 	c->totals.packets = progress->packets;
 	c->totals.bytes = progress->bytes;
 	c->totals.lost += progress->lost;

@@ -25,6 +25,8 @@ enum {
 	DROP,
 	DRY_RUN,
 	NO_IO_URING,
+	LIVE,
+	PCAP_OVER_IP,
 	SHOW_VERSION,
 	SHOW_HELP,
 };
@@ -33,6 +35,9 @@ const struct nspy_option nspy_option_table[] = {
 	{'o', "output", "FILE",
 	 "write to FILE: .pcapng, .pcap, or - for standard output; %e %p %n "
 	 "%t stand for command, process ID, number and time"},
+	{LIVE, "live", NULL, "show the packets in Wireshark as they come"},
+	{PCAP_OVER_IP, "pcap-over-ip", "[ADDRESS:]PORT",
+	 "serve the capture to TCP clients, by default of 127.0.0.1"},
 	{PER_PROCESS, "per-process", NULL, "one file for each process"},
 	{'f', "filter", "EXPRESSION",
 	 "only packets that match, see "
@@ -188,6 +193,12 @@ set(struct nspy_options *options, int letter)
 	case DROP:
 		options->drop = true;
 		return -1;
+	case LIVE:
+		options->live = true;
+		return -1;
+	case PCAP_OVER_IP:
+		options->service = optarg;
+		return -1;
 	case NO_IO_URING:
 		options->no_io_uring = true;
 		return -1;
@@ -218,6 +229,15 @@ check(const struct nspy_options *options)
 {
 	if (!options->command[0])
 		return nspy_complain("no command given; see netspy --help");
+	if ((options->live || options->service) &&
+	    (options->per_process || options->rotate_bytes ||
+	     options->rotate_s))
+		return nspy_complain("--live and --pcap-over-ip go with none "
+				     "of --per-process, -C, -G: a stream is "
+				     "one capture");
+	if (options->live && options->output)
+		return nspy_complain("--live goes without -o: Wireshark saves "
+				     "what it shows");
 	if (options->per_process && (options->filter || options->rotate_bytes ||
 				     options->rotate_s || options->max_size))
 		return nspy_complain("--per-process goes with none of -f, -C, "
@@ -252,6 +272,7 @@ nspy_options_read(struct nspy_options *options, int argc, char **argv)
 	memset(&longs[count], 0, sizeof(longs[count]));
 	letters[len] = '\0';
 	memset(options, 0, sizeof(*options));
+	options->service = getenv("NETSPY_PCAP_OVER_IP_PORT");
 	options->snaplen = NSPY_SNAPLEN_MAX;
 	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (letter == '?')

@@ -10,6 +10,7 @@
 
 struct nspy_options {
 	const char *output;	 /* -o: a template, or "-"; NULL: the default */
+	const char *service;	 /* --pcap-over-ip: [ADDRESS:]PORT, or NULL */
 	const char *filter;	 /* -f: a filter of libpcap, or NULL */
 	const char *only, *skip; /* globs of executables, or NULL */
 	uint32_t snaplen;	 /* -s, in bytes */
@@ -17,7 +18,8 @@ struct nspy_options {
 	uint64_t rotate_s;	 /* -G, in seconds, 0: never */
 	uint32_t rotate_files;	 /* -W, 0: no limit */
 	uint64_t max_size;	 /* --max-size, in bytes, 0: no limit */
-	bool per_process, quiet, verbose, no_follow, drop, dry_run, no_io_uring;
+	bool per_process, quiet, verbose, no_follow, drop, dry_run, no_io_uring,
+		live;
 	char **command; /* with its arguments, ends with NULL */
 };
 

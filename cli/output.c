@@ -7,10 +7,12 @@
 
 #include "capture/format.h"
 #include "capture/text.h"
+#include "cli/live.h"
 #include "cli/say.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+extern char **environ;
 
 #define NUMBER_MAX 9999
 #define DEFAULT_NAME "%e_%p.pcapng"
@@ -76,6 +80,18 @@ check_template(const char *template)
 	return -1;
 }
 
+/* What comes next is read again to be passed on, and then forgotten. */
+static int
+prepare_memory(struct nspy_output *output)
+{
+	output->in_memory = true;
+	output->fd = memfd_create("netspy", MFD_CLOEXEC);
+	if (output->fd < 0)
+		return nspy_complain("memory for the stream: %s",
+				     strerror(errno));
+	return -1;
+}
+
 static int
 prepare_stream(struct nspy_output *output, int fd)
 {
@@ -83,10 +99,32 @@ prepare_stream(struct nspy_output *output, int fd)
 		return nspy_complain("-o: a capture is no text for a terminal; "
 				     "use -o FILE, or a pipe");
 	output->stream = fd;
-	output->fd = memfd_create("netspy", MFD_CLOEXEC);
-	if (output->fd < 0)
-		return nspy_complain("-o: %s", strerror(errno));
-	return -1;
+	return prepare_memory(output);
+}
+
+/* Wireshark reads from a pipe; it may stay when the command has ended. */
+static int
+prepare_wireshark(struct nspy_output *output)
+{
+	char *arguments[] = {"wireshark", "-k", "-i", "-", NULL};
+	posix_spawn_file_actions_t actions;
+	int ends[2], err;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return nspy_complain("--live: %s", strerror(errno));
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
+	err = posix_spawnp(&pid, arguments[0], &actions, NULL, arguments,
+			   environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[0]);
+	if (err)
+		return nspy_complain("--live: wireshark: %s; with -o - and a "
+				     "pipe any other reader will do",
+				     strerror(err));
+	output->stream = ends[1];
+	return prepare_memory(output);
 }
 
 static int
@@ -120,13 +158,23 @@ nspy_output_prepare(struct nspy_output *output,
 	output->fd = output->stream = -1;
 	template = template_of(output);
 	output->format = ends_with(template, ".pcap") ? NSPY_PCAP : NSPY_PCAPNG;
+	/* For processes that go on by themselves. */
+	if (!getcwd(output->directory, sizeof(output->directory)))
+		memcpy(output->directory, "/", 2);
+	if (options->service && !options->dry_run) {
+		output->live = nspy_live_open(options->service);
+		if (!output->live)
+			return 2;
+	}
+	if (options->live)
+		return options->dry_run ? -1 : prepare_wireshark(output);
+	if (options->service && !options->output)
+		return prepare_memory(output);
 	if (strcmp(template, "-") == 0) {
 		int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 
 		/* The command's own output must not get in between. */
 		dup2(STDERR_FILENO, STDOUT_FILENO);
-		if (!getcwd(output->directory, sizeof(output->directory)))
-			memcpy(output->directory, "/", 2);
 		return fd < 0 ? nspy_complain("-o -: %s", strerror(errno))
 			      : prepare_stream(output, fd);
 	}
@@ -231,33 +279,54 @@ int
 nspy_output_open(struct nspy_output *output)
 {
 	output->opened_s = monotonic_s();
-	if (output->stream >= 0)
+	if (output->in_memory)
 		return 0;
 	if (output->fd >= 0)
 		close(output->fd);
 	return open_file(output, ++output->number);
 }
 
+/* The memory of what has been passed on is given back, page by page. */
+static void
+forget(struct nspy_output *output, uint64_t end)
+{
+	end &= ~(uint64_t)4095;
+	if (!output->in_memory || end <= output->forgotten)
+		return;
+	fallocate(output->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		  (off_t)output->forgotten, (off_t)(end - output->forgotten));
+	output->forgotten = end;
+}
+
 int
 nspy_output_written(struct nspy_output *output, uint64_t size)
 {
+	uint64_t needed =
+		output->live ? nspy_live_send(output->live, output->fd, size)
+			     : size;
 	off_t offset = (off_t)output->streamed;
 
-	if (output->stream < 0)
-		return 0;
-	while ((uint64_t)offset < size) {
+	while (output->stream >= 0 && (uint64_t)offset < size) {
 		ssize_t sent = sendfile(output->stream, output->fd, &offset,
 					size - (uint64_t)offset);
 
 		if (sent < 0 && errno != EINTR)
 			return -errno;
 	}
-	/* The memory of what has gone is given back, page by page. */
-	fallocate(output->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-		  (off_t)(output->streamed & ~(uint64_t)4095),
-		  (off_t)(size - output->streamed) & ~(off_t)4095);
 	output->streamed = size;
+	forget(output, needed);
 	return 0;
+}
+
+void
+nspy_output_end(struct nspy_output *output, uint64_t size)
+{
+	if (output->live)
+		nspy_live_close(output->live, output->fd, size);
+	if (output->stream >= 0)
+		close(output->stream);
+	if (output->fd >= 0)
+		close(output->fd);
 }
 
 bool
@@ -265,7 +334,7 @@ nspy_output_is_full(const struct nspy_output *output, uint64_t size)
 {
 	const struct nspy_options *options = output->options;
 
-	if (output->stream >= 0)
+	if (output->in_memory)
 		return false;
 	if (options->rotate_bytes && size >= options->rotate_bytes)
 		return true;

@@ -11,13 +11,16 @@
 
 struct nspy_output {
 	const struct nspy_options *options;
-	uint32_t format;     /* enum nspy_format_number */
-	int fd;		     /* what the capture is written to, or -1 */
-	int stream;	     /* where fd's bytes go on to, or -1 */
-	uint64_t streamed;   /* of them, so far */
-	pid_t pid;	     /* of the command, for %p */
-	unsigned int number; /* of the files so far */
-	uint64_t opened_s;   /* CLOCK_MONOTONIC, of the file that is open */
+	uint32_t format;	/* enum nspy_format_number */
+	int fd;			/* what the capture is written to, or -1 */
+	int stream;		/* where fd's bytes go on to, or -1 */
+	struct nspy_live *live; /* and the clients of a service, or NULL */
+	bool in_memory;		/* fd is no file */
+	uint64_t streamed;	/* of them, so far */
+	uint64_t forgotten;	/* of fd in memory: no longer there */
+	pid_t pid;		/* of the command, for %p */
+	unsigned int number;	/* of the files so far */
+	uint64_t opened_s;	/* CLOCK_MONOTONIC, of the file that is open */
 	char directory[PATH_MAX]; /* of the files; absolute */
 	char path[PATH_MAX];	  /* of the file that is open, or "" */
 };
@@ -37,6 +40,9 @@ int nspy_output_open(struct nspy_output *output);
  * Returns 0 or a negative errno.
  */
 int nspy_output_written(struct nspy_output *output, uint64_t size);
+
+/* These size bytes were the last ones. */
+void nspy_output_end(struct nspy_output *output, uint64_t size);
 
 /* Whether it is time for the next file. */
 bool nspy_output_is_full(const struct nspy_output *output, uint64_t size);

@@ -114,8 +114,7 @@ collect(struct run *run)
 static void
 summarize(struct run *run, const struct nspy_totals *totals)
 {
-	const char *place =
-		run->output.stream >= 0 ? "output" : run->output.path;
+	const char *place = run->output.in_memory ? "stream" : run->output.path;
 
 	if (totals->dropped || totals->lost)
 		nspy_say("%" PRIu64 " calls are missing in the capture",
