@@ -56,6 +56,30 @@ sent_syn(int error)
 	       error == ECONNRESET;
 }
 
+static void
+on_data(struct nspy_teller *t, int from)
+{
+	bool sender = from == t->side;
+	struct nspy_flow *flow = &t->c->flow[from];
+	uint64_t *told = sender ? &flow->sent : &flow->received;
+	uint64_t end = *told + t->event->wire_len;
+
+	/*
+	 * This end was open before we looked, and the other one tells of the
+	 * same bytes: where its calls stand among them is not known.
+	 */
+	if (!flow->told[sender ? 0 : 1])
+		return;
+	*told = end;
+	if (end > flow->written) {
+		uint64_t fresh = end - flow->written;
+
+		if (fresh > t->event->wire_len)
+			fresh = t->event->wire_len;
+		nspy_segment_data(t, from, t->event->wire_len - (size_t)fresh);
+	}
+}
+
 static bool
 on_connect(struct nspy_teller *t)
 {
@@ -64,12 +88,17 @@ on_connect(struct nspy_teller *t)
 	if (t->c) {
 		/* The other end of it was accepted, and told, before. */
 		tell_from_start(t);
+		if (t->event->wire_len)
+			on_data(t, t->side);
 		return true;
 	}
 	if (!start(t, 0, NSPY_SYN_SENT))
 		return false;
 	t->when_ns = t->event->begin_ns;
-	nspy_segment_write(t, 0, NSPY_TCP_SYN, NULL, 0, 0);
+	/* TCP Fast Open sends data with it. */
+	nspy_segment_write(t, 0, NSPY_TCP_SYN, nspy_event_data(t->event),
+			   t->event->data_len, t->event->wire_len);
+	t->c->flow[0].written = t->c->flow[0].sent = t->event->wire_len;
 	t->when_ns = t->event->end_ns;
 	if (t->event->error == 0)
 		write_answer(t);
@@ -105,30 +134,6 @@ on_accept(struct nspy_teller *t)
 	nspy_segment_write(t, 0, NSPY_TCP_SYN, NULL, 0, 0);
 	write_answer(t);
 	return true;
-}
-
-static void
-on_data(struct nspy_teller *t, int from)
-{
-	bool sender = from == t->side;
-	struct nspy_flow *flow = &t->c->flow[from];
-	uint64_t *told = sender ? &flow->sent : &flow->received;
-	uint64_t end = *told + t->event->wire_len;
-
-	/*
-	 * This end was open before we looked, and the other one tells of the
-	 * same bytes: where its calls stand among them is not known.
-	 */
-	if (!flow->told[sender ? 0 : 1])
-		return;
-	*told = end;
-	if (end > flow->written) {
-		uint64_t fresh = end - flow->written;
-
-		if (fresh > t->event->wire_len)
-			fresh = t->event->wire_len;
-		nspy_segment_data(t, from, t->event->wire_len - (size_t)fresh);
-	}
 }
 
 static void

@@ -34,7 +34,8 @@ SEQUENCE_GROUP = 0x02000000
 CHECKSUM_GROUP = 0x01000000
 MALFORMED_GROUP = 0x07000000
 OWN_NOTES = ("This frame initiates the connection closing",
-             "This frame undergoes the connection closing")
+             "This frame undergoes the connection closing",
+             "TCP SYN-ACK accepting TFO data")
 GAP_NOTES = ("Previous segment(s) not captured",
              "ACKed segment that wasn't captured")
 CHECKING = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",

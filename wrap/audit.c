@@ -165,6 +165,20 @@ tell(const struct nspy_call *call, struct nspy_socket *socket,
 		atomic_fetch_add(&unseen_sockets, 1);
 }
 
+/*
+ * Up to the urgent mark is all that FIONREAD counts, and the byte there may
+ * have been received by itself, or never will be.
+ */
+static bool
+has_urgent(int fd, const struct nspy_socket *socket)
+{
+	char byte;
+
+	return atomic_load(&socket->flags) & NSPY_URGENT_SEEN ||
+	       NSPY_SYS6(SYS_recvfrom, fd, &byte, 1,
+			 MSG_OOB | MSG_PEEK | MSG_DONTWAIT, NULL, NULL) > 0;
+}
+
 void
 nspy_audit(const struct nspy_call *call, int fd, struct nspy_socket *socket,
 	   const struct nspy_tcp_info *info, size_t unread)
@@ -178,9 +192,15 @@ nspy_audit(const struct nspy_call *call, int fd, struct nspy_socket *socket,
 	if (!beyond(counts.sent, &socket->sent) &&
 	    !beyond(counts.received, &socket->received))
 		return;
+	if (has_urgent(fd, socket))
+		counts.received = 0;
 	by_sequence = sent_by_sequence(fd, info, atomic_load(&socket->flags));
 	if (by_sequence < counts.sent)
 		counts.sent = by_sequence;
+	if (atomic_load(&socket->flags) & (NSPY_TLS_SEND | NSPY_TLS_RECV)) {
+		tell(call, socket, counts);
+		return;
+	}
 	/* Another thread may be between its call and our counting it. */
 	for (int i = 0; i < TRIES; i++) {
 		if (!beyond(counts.sent, &socket->sent) &&

@@ -10,4 +10,17 @@
 void nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 		       int error);
 
+/* Whether a connect() that ended with error (0: well) sent a SYN. */
+bool nspy_sent_syn(int error);
+
+/* Whether a send on this socket connects it first: TCP Fast Open. */
+bool nspy_sends_syn(const struct nspy_socket *socket, int flags);
+
+/* connect() returned 0, but its SYN waits for the first send. */
+bool nspy_connect_defers(struct nspy_call *call);
+
+/* That send has returned. True: its bytes were in the SYN, and are told. */
+bool nspy_connect_by_send(struct nspy_call *call, ssize_t ret,
+			  const struct msghdr *msg);
+
 #endif

@@ -24,6 +24,9 @@ enum nspy_socket_flag {
 	NSPY_TLS_RECV = 512,	   /* and decrypts what is received */
 	NSPY_UNSEEN = 1024,	   /* bytes passed the wrappers by */
 	NSPY_MPTCP = 2048,	   /* TCP_INFO tells of one subflow only */
+	NSPY_FASTOPEN = 4096, /* TCP_FASTOPEN_CONNECT: connect() may not send */
+	NSPY_DEFERRED = 8192, /* its SYN waits for the first send */
+	NSPY_URGENT_SEEN = 16384, /* bytes at the urgent mark were received */
 };
 
 struct nspy_socket {
@@ -42,6 +45,9 @@ struct nspy_socket {
 	struct nspy_socket *next_closing; /* see nspy_call.closing */
 	uint64_t connect_ns;
 	_Atomic uint64_t sent, received; /* bytes of a stream, told */
+	/* An urgent byte was received, this many bytes ahead of the others. */
+	uint32_t urgent_ahead;
+	uint8_t urgent_byte;
 	struct nspy_endpoint local, peer;
 	/* Wildcard sockets: the local address towards the last peer. */
 	_Atomic uint32_t route_busy;

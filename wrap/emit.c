@@ -101,12 +101,28 @@ emit_part(const struct nspy_event *event, struct cursor *cursor)
 	nspy_ring_publish(&place);
 }
 
+/*
+ * With kernel TLS the call has the plain text, which was never on the wire.
+ * The audit leaves a gap as long as what was.
+ */
+static bool
+is_encrypted(struct nspy_socket *socket, const struct nspy_tell *tell)
+{
+	uint32_t flag = tell->kind == NSPY_SEND	  ? NSPY_TLS_SEND
+			: tell->kind == NSPY_RECV ? NSPY_TLS_RECV
+						  : 0;
+
+	return tell->len && atomic_load(&socket->flags) & flag;
+}
+
 void
 nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	  const struct nspy_tell *tell)
 {
 	bool stream = socket->type == SOCK_STREAM;
-	size_t max = stream ? NSPY_STREAM_MAX : NSPY_DATAGRAM_MAX;
+	bool moves = tell->kind == NSPY_SEND || tell->kind == NSPY_RECV;
+	/* A SYN's data is one segment. */
+	size_t max = stream && moves ? NSPY_STREAM_MAX : NSPY_DATAGRAM_MAX;
 	struct cursor cursor = {tell->iov, tell->iov_count, 0, tell->source};
 	uint32_t pid = nspy_process();
 	struct nspy_event event = {
@@ -122,16 +138,17 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 		.segment_len = tell->segment_len,
 		.peer = tell->peer ? *tell->peer : socket->peer,
 	};
-	bool moves = tell->kind == NSPY_SEND || tell->kind == NSPY_RECV;
 	size_t rest = tell->len;
 	uint16_t flags;
 
 	if (socket == &nspy_socket_gone)
 		return;
 	emitted++;
-	if (moves && stream)
-		atomic_fetch_add(tell->kind == NSPY_SEND ? &socket->sent
-							 : &socket->received,
+	if (is_encrypted(socket, tell))
+		return;
+	if (stream && (moves || tell->kind == NSPY_CONNECT))
+		atomic_fetch_add(tell->kind == NSPY_RECV ? &socket->received
+							 : &socket->sent,
 				 tell->len);
 	event.local = tell->local ? *tell->local
 				  : nspy_socket_local(socket, &event.peer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hooks of the calls that move bytes. */
 
+#include "capture/sys.h"
 #include "wrap/audit.h"
 #include "wrap/call.h"
 #include "wrap/connect.h"
@@ -8,6 +9,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 
 /* These give no bytes of the stream: looked at again later, or our own. */
 #define NOT_RECEIVED (MSG_PEEK | MSG_ERRQUEUE)
@@ -63,6 +65,47 @@ audit_end(const struct nspy_call *call)
 }
 
 /*
+ * recv(MSG_OOB) gets the urgent byte although bytes before it, still to be
+ * read, are in front of it in the stream: then it waits for these. Reading
+ * stops at the mark, so FIONREAD tells how many they are.
+ */
+static bool
+is_ahead(const struct nspy_call *call, const struct iovec *iov)
+{
+	struct nspy_socket *socket = call->socket;
+	int before = 0;
+
+	atomic_fetch_or(&socket->flags, NSPY_URGENT_SEEN);
+	if (NSPY_SYS3(SYS_ioctl, call->fd, FIONREAD, &before) < 0 ||
+	    before <= 0 || !iov->iov_len)
+		return false;
+	socket->urgent_byte = *(const uint8_t *)iov->iov_base;
+	socket->urgent_ahead = (uint32_t)before;
+	return true;
+}
+
+static void
+come_nearer(const struct nspy_call *call, size_t len)
+{
+	struct nspy_socket *socket = call->socket;
+	const struct iovec iov = {&socket->urgent_byte, 1};
+	const struct nspy_tell tell = {
+		.kind = NSPY_RECV,
+		.flags = NSPY_URGENT,
+		.iov = &iov,
+		.iov_count = 1,
+		.len = 1,
+	};
+
+	if (len < socket->urgent_ahead) {
+		socket->urgent_ahead -= (uint32_t)len;
+		return;
+	}
+	socket->urgent_ahead = 0;
+	nspy_emit(call, socket, &tell);
+}
+
+/*
  * The first bytes of a stream prove that connect() succeeded. A datagram has
  * addresses of its own: peer is the one that the call had, or NULL, and msg
  * has the control messages, or is NULL.
@@ -91,6 +134,8 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 	    socket->type == SOCK_STREAM)
 		audit_end(call);
 	nspy_emit(call, socket, tell);
+	if (tell->kind == NSPY_RECV && socket->urgent_ahead)
+		come_nearer(call, tell->len);
 }
 
 static void
@@ -107,6 +152,10 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 	};
 
 	call->result = ret;
+	if (nspy_sends_syn(call->socket, flags)) {
+		if (nspy_connect_by_send(call, ret, msg) || ret < 0)
+			return;
+	}
 	if (ret < 0) {
 		on_failed(call, NSPY_SEND);
 		return;
@@ -189,6 +238,9 @@ on_received(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 		return;
 	}
 	if (flags & NOT_RECEIVED)
+		return;
+	if (flags & MSG_OOB && ret == 1 && call->socket->type == SOCK_STREAM &&
+	    is_ahead(call, iov))
 		return;
 	/* A stream's recv() of no bytes returns 0 without meaning an end. */
 	if (len == 0 && ret == 0 && call->socket->type == SOCK_STREAM)

@@ -103,11 +103,12 @@ nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 	nspy_emit(&told, socket, &tell);
 }
 
-/* Errors that come without a packet: nothing to show. */
-static bool
-sent_syn(int error)
+/* Other errors come without a packet: nothing to show. */
+bool
+nspy_sent_syn(int error)
 {
-	return error == ECONNREFUSED || error == ETIMEDOUT ||
+	return error == 0 || error == EINPROGRESS || error == EINTR ||
+	       error == ECONNREFUSED || error == ETIMEDOUT ||
 	       error == ECONNRESET;
 }
 
@@ -133,6 +134,8 @@ on_connect_tcp(struct nspy_call *call, int error)
 					  error == EISCONN ? 0 : error);
 		return;
 	}
+	if (error == 0 && nspy_connect_defers(call))
+		return;
 	if (error == 0) {
 		tell_connect(call, 0);
 		set(socket, NSPY_CONNECTED | NSPY_OPENED);
@@ -140,7 +143,7 @@ on_connect_tcp(struct nspy_call *call, int error)
 		socket->connect_ns = call->begin_ns;
 		tell_connect(call, EINPROGRESS);
 		set(socket, NSPY_CONNECTING);
-	} else if (sent_syn(error)) {
+	} else if (nspy_sent_syn(error)) {
 		tell_connect(call, error);
 	}
 }
@@ -171,7 +174,8 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 				nspy_emit(call, socket, &tell);
 			clear(socket, NSPY_CONNECTED | NSPY_CONNECTING |
 					      NSPY_LOCAL_KNOWN | NSPY_OPENED |
-					      NSPY_DEAF);
+					      NSPY_DEAF | NSPY_DEFERRED |
+					      NSPY_URGENT_SEEN);
 			atomic_store(&socket->sent, 0);
 			atomic_store(&socket->received, 0);
 			socket->peer = peer;
