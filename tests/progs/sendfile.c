@@ -10,6 +10,8 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
+/* More than the buffers of a connection take: its end is sent later. */
+#define UNQUEUED 2000000
 #define LARGE 100000
 
 static int
@@ -144,7 +146,7 @@ unknown(void)
 static void
 changing(void)
 {
-	int fds[2], file = file_of(LARGE), small = 4096, writer, waiting;
+	int fds[2], file = file_of(UNQUEUED), small = 4096, writer, waiting;
 	char byte = 'x', buf[4096];
 
 	pair_of("4", fds);
@@ -154,14 +156,14 @@ changing(void)
 			MUST(!ioctl(fds[1], FIONREAD, &waiting));
 		while (!waiting);
 		MUST(!close(fds[0]));
-		MUST(pwrite(file, &byte, 1, LARGE - 1) == 1);
+		MUST(pwrite(file, &byte, 1, UNQUEUED - 1) == 1);
 		while (read(fds[1], buf, sizeof(buf)) > 0)
 			;
 		_exit(0);
 	}
 	writer = fds[0];
 	MUST(!close(fds[1]));
-	MUST(sendfile(writer, file, NULL, LARGE) == LARGE);
+	MUST(sendfile(writer, file, NULL, UNQUEUED) == UNQUEUED);
 	MUST(!shutdown(writer, SHUT_WR));
 	MUST(wait(NULL) > 0);
 	MUST(!close(writer));
