@@ -16,7 +16,9 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+struct __res_state;
 struct addrinfo;
+struct gaicb;
 struct hostent;
 struct nspy_call;
 
@@ -99,6 +101,19 @@ void nspy_on_gethost_r(struct nspy_call *call, int ret,
 void nspy_on_getnameinfo(struct nspy_call *call, int ret,
 			 const struct sockaddr *sa, socklen_t salen,
 			 const char *host, socklen_t hostlen);
+void nspy_on_getaddrinfo_a(struct nspy_call *call, int ret, int mode,
+			   struct gaicb *const *list, int nitems);
+void nspy_on_gai_error(struct nspy_call *call, int ret, struct gaicb *req);
+void nspy_on_gai_suspend(struct nspy_call *call, int ret,
+			 const struct gaicb *const *list, int nitems);
+
+/* hook_dns.c: messages go to a name server and back. */
+void nspy_on_res_query(struct nspy_call *call, int ret,
+		       const unsigned char *answer, int anslen,
+		       const struct __res_state *given);
+void nspy_on_res_send(struct nspy_call *call, int ret, const unsigned char *msg,
+		      int msglen, const unsigned char *answer, int anslen,
+		      const struct __res_state *given);
 
 /* hook_process.c: processes begin and end. */
 void nspy_before_fork(void);

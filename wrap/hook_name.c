@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hooks of the calls that look up host names. */
 
+#include "config.h"
+
 #include "wrap/call.h"
 #include "wrap/lifecycle.h"
 #include "wrap/names.h"
@@ -111,3 +113,77 @@ nspy_on_getnameinfo(struct nspy_call *call, int ret, const struct sockaddr *sa,
 	address = nspy_endpoint_of(sa, salen);
 	tell(call, host, NULL, &address);
 }
+
+/*
+ * Requests of getaddrinfo_a() whose results are still to come. Only the first
+ * look at a result is safe: afterwards the program may have freed it.
+ */
+#ifdef HAVE_GETADDRINFO_A
+
+#define PENDING_MAX 64
+
+static struct gaicb *_Atomic pending[PENDING_MAX];
+
+static bool
+exchange_pending(struct gaicb *before, struct gaicb *after)
+{
+	for (int i = 0; i < PENDING_MAX; i++) {
+		struct gaicb *expected = before;
+
+		if (atomic_compare_exchange_strong(&pending[i], &expected,
+						   after))
+			return true;
+	}
+	return false;
+}
+
+static void
+tell_request(const struct nspy_call *call, const struct gaicb *request)
+{
+	/* What gai_error() returns. */
+	if (request->__return == 0 && request->ar_name)
+		tell_addrinfo(call, request->ar_name, request->ar_result);
+}
+
+static void
+look_at(const struct nspy_call *call, struct gaicb *request)
+{
+	if (request && request->__return != EAI_INPROGRESS &&
+	    exchange_pending(request, NULL))
+		tell_request(call, request);
+}
+
+void
+nspy_on_getaddrinfo_a(struct nspy_call *call, int ret, int mode,
+		      struct gaicb *const *list, int nitems)
+{
+	if (ret != 0 || !may_record())
+		return;
+	for (int i = 0; i < nitems; i++) {
+		if (!list[i])
+			continue;
+		if (mode == GAI_WAIT)
+			tell_request(call, list[i]);
+		else if (!exchange_pending(list[i], list[i]))
+			exchange_pending(NULL, list[i]);
+	}
+}
+
+void
+nspy_on_gai_error(struct nspy_call *call, int ret, struct gaicb *req)
+{
+	(void)ret;
+	if (may_record())
+		look_at(call, req);
+}
+
+void
+nspy_on_gai_suspend(struct nspy_call *call, int ret,
+		    const struct gaicb *const *list, int nitems)
+{
+	(void)ret;
+	for (int i = 0; i < nitems && may_record(); i++)
+		look_at(call, (struct gaicb *)(uintptr_t)list[i]);
+}
+
+#endif

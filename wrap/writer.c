@@ -158,7 +158,7 @@ is_collected(struct nspy_ring *r, uint64_t now_ns)
 
 			if (own) {
 				left = r;
-				atomic_store(&ring, own);
+				nspy_names_publish(own, &ring);
 			}
 		}
 		unlock_drain(&mask);

@@ -116,6 +116,30 @@ use_gethost_r(void)
 	MUST(!host && why == HOST_NOT_FOUND);
 }
 
+/* Requests whose results come later. */
+static void
+use_getaddrinfo_a(void)
+{
+#ifdef GAI_WAIT
+	struct gaicb host = {.ar_name = "host.test"};
+	struct gaicb missing = {.ar_name = "missing.test"};
+	struct gaicb four = {.ar_name = "v4.test"};
+	struct gaicb *list[] = {&host, NULL, &missing}, *later = &four;
+
+	MUST(getaddrinfo_a(GAI_WAIT, list, 3, NULL) == 0);
+	MUST(gai_error(&host) == 0 && gai_error(&missing) == EAI_NONAME);
+	freeaddrinfo(host.ar_result);
+	MUST(getaddrinfo_a(GAI_NOWAIT, &later, 1, NULL) == 0);
+	while (gai_error(&four) == EAI_INPROGRESS)
+		gai_suspend((const struct gaicb *const *)&later, 1, NULL);
+	MUST(gai_error(&four) == 0);
+	freeaddrinfo(four.ar_result);
+	/* It is looked at no more. */
+	four.ar_result = (struct addrinfo *)8;
+	MUST(gai_error(&four) == 0);
+#endif
+}
+
 /* A datagram makes the capture; a kill leaves the ring. */
 static void
 use_connect(void)
@@ -150,5 +174,6 @@ main(int argc, char **argv)
 	use_getnameinfo();
 	use_gethost();
 	use_gethost_r();
+	use_getaddrinfo_a();
 	return 0;
 }
