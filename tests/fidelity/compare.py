@@ -51,7 +51,8 @@ class Run:
     """What is known of a run beside the captures."""
 
     def __init__(self, ports=(), phases=(), unrecorded=(), both_ends=()):
-        self.ports = dict(ports)        # port -> label of its server
+        # port -> label of its server; 0: of every other port
+        self.ports = dict(ports)
         self.phases = list(phases)      # (begin, end, label) of the clients
         self.unrecorded = set(unrecorded)
         # Programs that talk to themselves: each packet is written once, by
@@ -61,7 +62,7 @@ class Run:
     def label(self, end, when, is_server):
         """Whose end this is by port and time, when no file tells."""
         if is_server:
-            return self.ports.get(end[1])
+            return self.ports.get(end[1], self.ports.get(0))
         for begin, finish, label in self.phases:
             if begin <= when <= finish:
                 return label

@@ -151,6 +151,7 @@ def ftp(run):
     run.data("files/large", 200000)
     server = run.serve("vsftpd", ["vsftpd", run.write(
         "vsftpd.conf", VSFTPD.format(run.folder))], tcp=[2121])
+    run.ports[0] = "vsftpd"     # its ports for data
     for passive in ("on", "off"):
         run.run("lftp", ["lftp", "-c", "set ftp:passive-mode %s; set "
                          "net:max-retries 1; open ftp://127.0.0.1:2121; "

@@ -77,7 +77,7 @@ def wget(run):
                      "http://127.0.0.1:8000/large"])
 
 
-@workload("busybox")
+@workload("busybox", fast=True)
 def busybox_wget(run):
     """busybox wget: stdio on a socket"""
     http_server(run)
