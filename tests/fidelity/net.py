@@ -42,7 +42,7 @@ def dns_server(run):
               tcp=[53], udp=[53])
 
 
-@workload("dig", "host", "nslookup")
+@workload("dig", "host", "nslookup", fast=True)
 def dns(run):
     """dig over UDP and TCP, host, nslookup; a server in python"""
     dns_server(run)

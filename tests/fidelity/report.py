@@ -74,11 +74,12 @@ class Report:
             answers = list(pool.map(
                 lambda file: judge.judge_by_tshark(file[1], file[2], True),
                 self.files))
-        for (label, _, _), lines in zip(self.files, answers):
+        for (label, path, _), lines in zip(self.files, answers):
             for line in lines:
                 kind = "malformed" if "alformed" in line else "expert"
                 self.counts.setdefault(label, collections.Counter())[kind] += 1
-                self.reasons.append("%s: %s: %s" % (label, kind, line))
+                self.reasons.append("%s: %s: %s" % (
+                    label, kind, line.replace(os.path.dirname(path) + "/", "")))
 
     def total(self):
         total = collections.Counter()
