@@ -7,15 +7,24 @@
 #ifndef NETSPY_SYS_H
 #define NETSPY_SYS_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
+
+/*
+ * The process is in a sandbox, which may kill it for a call that is not its
+ * own: none is made, each is refused with EPERM. Changed only by
+ * wrap/sandbox.c, before and after the call that seals the process.
+ */
+extern bool nspy_sys_refused;
 
 #if defined(__x86_64__) && defined(__LP64__)
 
 #define NSPY_RAW_SYSCALLS
 
 static inline long
-nspy_sys(long number, long a, long b, long c, long d, long e, long f)
+nspy_sys_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
@@ -35,7 +44,7 @@ nspy_sys(long number, long a, long b, long c, long d, long e, long f)
 #define NSPY_RAW_SYSCALLS
 
 static inline long
-nspy_sys(long number, long a, long b, long c, long d, long e, long f)
+nspy_sys_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	register long x8 __asm__("x8") = number;
 	register long x0 __asm__("x0") = a;
@@ -54,11 +63,10 @@ nspy_sys(long number, long a, long b, long c, long d, long e, long f)
 
 #else
 
-#include <errno.h>
 #include <unistd.h>
 
 static inline long
-nspy_sys(long number, long a, long b, long c, long d, long e, long f)
+nspy_sys_call(long number, long a, long b, long c, long d, long e, long f)
 {
 	int saved = errno;
 	long result = syscall(number, a, b, c, d, e, f);
@@ -71,6 +79,13 @@ nspy_sys(long number, long a, long b, long c, long d, long e, long f)
 }
 
 #endif
+
+static inline long
+nspy_sys(long number, long a, long b, long c, long d, long e, long f)
+{
+	return nspy_sys_refused ? -EPERM
+				: nspy_sys_call(number, a, b, c, d, e, f);
+}
 
 #define NSPY_SYS0(n) nspy_sys(n, 0, 0, 0, 0, 0, 0)
 #define NSPY_SYS1(n, a) nspy_sys(n, (long)(a), 0, 0, 0, 0, 0)

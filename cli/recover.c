@@ -168,6 +168,9 @@ finish(struct recovery *r)
 	printf("%s: complete, %" PRIu64 " packets, %" PRIu64 " of them "
 	       "recovered\n",
 	       r->capture, after->packets, after->packets - before.packets);
+	if (atomic_load(&r->ring->dropped))
+		printf("%s: %" PRIu64 " calls found no room in the ring\n",
+		       r->capture, atomic_load(&r->ring->dropped));
 	if (after->lost)
 		printf("%s: %" PRIu64 " calls were cut off by the kill\n",
 		       r->capture, after->lost);

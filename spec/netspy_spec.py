@@ -14,6 +14,7 @@ ROLES = {
     "close": ("close", "nspy_begin_close", "fd"),
     "close_range": ("close", "nspy_begin_close_range", "first last flags"),
     "closefrom": ("close", "nspy_begin_closefrom", "lowfd"),
+    "confine": ("before", "nspy_before_confine", ""),
     "connect": ("guarded", "nspy_on_connect", "addr addrlen"),
     "dprintf": ("around", "nspy_on_dprintf", "format"),
     "dup": ("always", "nspy_on_dup", "oldfd"),
@@ -36,6 +37,7 @@ ROLES = {
     "getsockopt": ("guarded", "nspy_on_getsockopt", "level optname optval"),
     "listen": ("guarded", "nspy_on_listen", ""),
     "pidfd_getfd": ("always", "nspy_on_pidfd_getfd", ""),
+    "prctl": ("around", "nspy_on_prctl", "option"),
     "recv": ("guarded", "nspy_on_recv",
              "buf len flags=0 from=NULL fromlen=NULL"),
     "recvmmsg": ("guarded", "nspy_on_recvmmsg", "msgvec flags"),
@@ -62,6 +64,7 @@ ROLES = {
 BEFORE = {
     "dprintf": ("nspy_before_dprintf", "&call fd list"),
     "freopen": ("nspy_before_freopen", "&call path stream"),
+    "prctl": ("nspy_before_prctl", "option"),
     "recv": ("nspy_keep_room", "&call from fromlen"),
     "recvmsg": ("nspy_keep_room_msg", "&call msg"),
     "replace": ("nspy_before_replace", "&call oldfd newfd"),

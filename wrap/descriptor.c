@@ -144,7 +144,9 @@ nspy_descriptor_add(int fd, int domain, int type, int protocol)
 
 	if ((uint32_t)fd >= nspy_descriptor_count)
 		return NULL;
-	if (nspy_protocol_describe(&described, domain, type, protocol))
+	/* Which socket it is cannot be asked for in a sandbox. */
+	if (!nspy_sys_refused &&
+	    nspy_protocol_describe(&described, domain, type, protocol))
 		index = take_socket();
 	if (index == SOCKETS_MAX) {
 		nspy_descriptor_set(fd, NSPY_OTHER);
@@ -262,6 +264,6 @@ nspy_descriptor_received(int fd)
 bool
 nspy_socket_shared(const struct nspy_socket *socket)
 {
-	return socket->forks != atomic_load(&nspy_forks) ||
+	return nspy_sys_refused || socket->forks != atomic_load(&nspy_forks) ||
 	       (atomic_load(&socket->flags) & NSPY_FOREIGN);
 }

@@ -75,7 +75,7 @@ nspy_thread(uint32_t pid)
 		of_pid __attribute__((tls_model("initial-exec")));
 
 	if (of_pid != pid) {
-		tid = (uint32_t)NSPY_SYS0(SYS_gettid);
+		tid = nspy_sys_refused ? pid : (uint32_t)NSPY_SYS0(SYS_gettid);
 		of_pid = pid;
 	}
 	return tid;

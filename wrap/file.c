@@ -347,6 +347,21 @@ nspy_files_remove_ring(const struct nspy_files *files)
 	NSPY_SYS3(SYS_unlinkat, AT_FDCWD, ring_path(files), 0);
 }
 
+void
+nspy_files_remove(const struct nspy_files *files)
+{
+	long fd = NSPY_SYS4(SYS_openat, AT_FDCWD, files->path,
+			    O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+
+	/* The name may lead elsewhere by now: chroot, or another's doing. */
+	if (is_capture(files, fd)) {
+		NSPY_SYS3(SYS_unlinkat, AT_FDCWD, files->path, 0);
+		nspy_files_remove_ring(files);
+	}
+	if (fd >= 0)
+		NSPY_SYS1(SYS_close, fd);
+}
+
 int
 nspy_files_grow(void *context, struct nspy_ring *ring)
 {

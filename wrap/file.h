@@ -38,6 +38,9 @@ void nspy_files_close(struct nspy_files *files);
 /* The capture is complete: the ring goes. */
 void nspy_files_remove_ring(const struct nspy_files *files);
 
+/* Nothing was recorded: both go. */
+void nspy_files_remove(const struct nspy_files *files);
+
 /* RLIMIT_FSIZE in bytes, UINT64_MAX for none. One system call. */
 uint64_t nspy_files_size_limit(void);
 

@@ -122,4 +122,12 @@ void nspy_before_exit(void);
 void nspy_before_quit(void);
 void nspy_before_abort(void);
 
+/* sandbox.c: processes give up rights. */
+void nspy_before_confine(void);
+/* Around prctl(PR_SET_SECCOMP) and syscall(SYS_seccomp). */
+void nspy_before_sandbox(void);
+void nspy_on_sandbox(struct nspy_call *call, int ret);
+void nspy_before_prctl(int option);
+void nspy_on_prctl(struct nspy_call *call, int ret, int option);
+
 #endif

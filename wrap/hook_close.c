@@ -109,8 +109,12 @@ tell_close(struct nspy_call *call, struct nspy_socket *socket, uint16_t flags)
 {
 	const struct nspy_tell tell = {.kind = NSPY_CLOSE, .flags = flags};
 
-	/* An inherited socket that was not used makes no capture. */
-	if (flags != NSPY_HELD || nspy_writer_started())
+	/*
+	 * An inherited socket that was not used makes no capture. The command
+	 * knows what others said, and takes the end.
+	 */
+	if (nspy_writer_started() ||
+	    (nspy_settings.run[0] && flags != NSPY_HELD))
 		nspy_emit(call, socket, &tell);
 }
 

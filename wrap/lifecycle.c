@@ -155,7 +155,8 @@ nspy_recording(void)
 bool
 nspy_in_vfork_child(void)
 {
-	return atomic_load(process) != get_pid();
+	/* In a sandbox we cannot ask, and few let a process make another. */
+	return !nspy_sys_refused && atomic_load(process) != get_pid();
 }
 
 /* Before the program's own, whose handlers at the end are to run before ours. */

@@ -10,10 +10,13 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #define PARTS_MAX 12
 
@@ -24,40 +27,68 @@
  * who asks for a socket option.
  */
 static bool
-stderr_is_connection(void)
+is_connection(const struct stat *status)
 {
 	int domain = AF_UNIX;
 	socklen_t len = sizeof(domain);
+
+	if (S_ISSOCK(status->st_mode))
+		NSPY_SYS5(SYS_getsockopt, 2, SOL_SOCKET, SO_DOMAIN, &domain,
+			  &len);
+	return domain != AF_UNIX;
+}
+
+/* Beyond its limit a file takes nothing, and SIGXFSZ ends the program. */
+static bool
+is_full(const struct stat *status, uint64_t len)
+{
+	uint64_t end = (uint64_t)status->st_size;
+	struct rlimit limit;
+	long position;
+
+	if (!S_ISREG(status->st_mode) ||
+	    NSPY_SYS4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) < 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
+		return false;
+	position = NSPY_SYS3(SYS_lseek, 2, 0, SEEK_CUR);
+	if (position > 0 && (uint64_t)position > end)
+		end = (uint64_t)position;
+	return end + len > limit.rlim_cur;
+}
+
+static bool
+stderr_takes(uint64_t len)
+{
 	struct stat status;
 
-	if (NSPY_SYS4(SYS_newfstatat, 2, "", &status, AT_EMPTY_PATH) < 0 ||
-	    !S_ISSOCK(status.st_mode))
-		return false;
-	NSPY_SYS5(SYS_getsockopt, 2, SOL_SOCKET, SO_DOMAIN, &domain, &len);
-	return domain != AF_UNIX;
+	return NSPY_SYS4(SYS_newfstatat, 2, "", &status, AT_EMPTY_PATH) >= 0 &&
+	       !is_connection(&status) && !is_full(&status, len);
 }
 
 void
 nspy_report(const char *part, ...)
 {
 	struct iovec iov[PARTS_MAX + 2];
+	uint64_t len = 9;
 	int count = 0;
 	va_list parts;
 
-	if (nspy_settings.quiet || stderr_is_connection())
+	if (nspy_settings.quiet)
 		return;
 	iov[count].iov_base = (void *)"netspy: ";
 	iov[count++].iov_len = 8;
 	va_start(parts, part);
 	while (part && count <= PARTS_MAX) {
 		iov[count].iov_base = (void *)(unsigned long)part;
-		iov[count++].iov_len = strlen(part);
+		iov[count].iov_len = strlen(part);
+		len += iov[count++].iov_len;
 		part = va_arg(parts, const char *);
 	}
 	va_end(parts);
 	iov[count].iov_base = (void *)"\n";
 	iov[count++].iov_len = 1;
-	NSPY_SYS3(SYS_writev, 2, iov, count);
+	if (stderr_takes(len))
+		NSPY_SYS3(SYS_writev, 2, iov, count);
 }
 
 const char *

@@ -201,7 +201,7 @@ nspy_drain_when_due(uint64_t now_ns)
 	struct nspy_ring *r = atomic_load(&ring);
 	uint64_t pending;
 
-	if (!r || is_collected(r, now_ns))
+	if (!r || nspy_sys_refused || is_collected(r, now_ns))
 		return;
 	pending = nspy_ring_pending(r);
 	/* When the clock was set back the difference is huge, and it is due. */
@@ -223,8 +223,8 @@ make_room(struct nspy_ring *r, uint64_t since)
 
 	if (nspy_stopped())
 		return false;
-	if (is_collected(r, nspy_now())) {
-		if (r->drop) {
+	if (nspy_sys_refused || is_collected(r, nspy_now())) {
+		if (nspy_sys_refused || r->drop) {
 			atomic_fetch_add(&r->dropped, 1);
 			return false;
 		}
@@ -241,6 +241,30 @@ nspy_writer_started(void)
 	return atomic_load(&ring);
 }
 
+void
+nspy_writer_start(void)
+{
+	if (!atomic_load(&ring))
+		create_ring();
+}
+
+void
+nspy_writer_seal(void)
+{
+	struct nspy_ring *r = atomic_load(&ring);
+
+	if (!r || is_collected(r, nspy_now()))
+		return;
+	/* A limit of 0 bytes is part of some sandboxes. */
+	if (nspy_files_size_limit() == UINT64_MAX)
+		drain_now(false);
+	if (!nspy_stopped())
+		nspy_report(files.path,
+			    ": the process is in a sandbox from now on; its "
+			    "parent or netspy recover completes the capture",
+			    NULL);
+}
+
 bool
 nspy_reserve(uint32_t len, struct nspy_place *place)
 {
@@ -248,9 +272,14 @@ nspy_reserve(uint32_t len, struct nspy_place *place)
 	uint64_t since = 0;
 
 	if (!r) {
-		r = create_ring();
+		r = nspy_sys_refused ? NULL : create_ring();
 		if (!r)
 			return false;
+	}
+	/* Nobody will make room. A small event that fits would hide the gap. */
+	if (nspy_sys_refused && atomic_load(&r->dropped)) {
+		atomic_fetch_add(&r->dropped, 1);
+		return false;
 	}
 	while (!nspy_ring_reserve(r, len, place)) {
 		if (!since)
@@ -284,7 +313,7 @@ nspy_finish(void)
 	if (!nspy_recording() || nspy_in_vfork_child())
 		return;
 	r = atomic_load(&ring);
-	if (!r || is_collected(r, nspy_now()))
+	if (!r || nspy_sys_refused || is_collected(r, nspy_now()))
 		return;
 	r = atomic_load(&ring);
 	first = !atomic_exchange(&finished, 1);
@@ -303,7 +332,13 @@ nspy_finish(void)
 	}
 	/* A ring that is not empty stays, for `netspy recover`. */
 	if (!nspy_stopped() && !nspy_ring_pending(r) && lock_drain(&mask)) {
-		nspy_files_remove_ring(&files);
+		if (atomic_load(&r->head)) {
+			nspy_files_remove_ring(&files);
+		} else {
+			/* From nspy_writer_start; what comes gets new ones. */
+			nspy_files_remove(&files);
+			atomic_store(&ring, NULL);
+		}
 		unlock_drain(&mask);
 	}
 }

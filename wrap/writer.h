@@ -15,6 +15,12 @@ bool nspy_reserve(uint32_t len, struct nspy_place *place);
 /* Whether this process has recorded anything. */
 bool nspy_writer_started(void);
 
+/* Make the ring and the capture before the first event. */
+void nspy_writer_start(void);
+
+/* Write what there is: after this call nothing can be written from here. */
+void nspy_writer_seal(void);
+
 /* Write what is due: enough time has passed, or the ring is half full. */
 void nspy_drain_when_due(uint64_t now_ns);
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Processes that give up rights: before they do, what needs the rights is
+ * made. In a sandbox (seccomp) that may kill a process for any system call but
+ * the expected ones, recording goes on in memory: the ring is mapped already,
+ * and another process writes the capture.
+ */
+
+#include "capture/sys.h"
+#include "wrap/call.h"
+#include "wrap/emit.h"
+#include "wrap/lifecycle.h"
+#include "wrap/writer.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+
+/* Descriptors below this are looked at: a later look is not allowed. */
+#define LOOKED_AT 1024
+/* The same where only rights over files are lost: what was passed on. */
+#define INHERITED 16
+
+static bool
+knows_socket(int count)
+{
+	bool known = false;
+
+	for (int fd = 0; fd < count; fd++)
+		known |= nspy_descriptor_find(fd) != NULL;
+	for (uint32_t fd = 0; fd < nspy_descriptor_limit() && !known; fd++)
+		known = nspy_descriptor_known((int)fd) != NULL;
+	return known;
+}
+
+void
+nspy_before_confine(void)
+{
+	int error = errno;
+
+	if (nspy_recording() && !nspy_in_vfork_child() &&
+	    !nspy_writer_started() && knows_socket(INHERITED))
+		nspy_writer_start();
+	errno = error;
+}
+
+void
+nspy_before_sandbox(void)
+{
+	int error = errno;
+
+	if (nspy_recording() && !nspy_in_vfork_child()) {
+		if (knows_socket(LOOKED_AT))
+			nspy_writer_start();
+		nspy_writer_seal();
+		nspy_thread(nspy_process());
+		nspy_sys_refused = true;
+	}
+	errno = error;
+}
+
+void
+nspy_on_sandbox(struct nspy_call *call, int ret)
+{
+	(void)call;
+	if (ret < 0)
+		nspy_sys_refused = false;
+}
+
+void
+nspy_before_prctl(int option)
+{
+	if (option == PR_SET_SECCOMP)
+		nspy_before_sandbox();
+}
+
+void
+nspy_on_prctl(struct nspy_call *call, int ret, int option)
+{
+	if (option == PR_SET_SECCOMP)
+		nspy_on_sandbox(call, ret);
+}
