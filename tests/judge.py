@@ -35,7 +35,9 @@ CHECKSUM_GROUP = 0x01000000
 MALFORMED_GROUP = 0x07000000
 OWN_NOTES = ("This frame initiates the connection closing",
              "This frame undergoes the connection closing",
-             "TCP SYN-ACK accepting TFO data")
+             "TCP SYN-ACK accepting TFO data",
+             "This session reuses previously negotiated keys "
+             "(Session resumption)")
 GAP_NOTES = ("Previous segment(s) not captured",
              "ACKed segment that wasn't captured")
 CHECKING = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
