@@ -43,9 +43,11 @@ def body(entry):
     told = "\n".join(["\tnspy_enter(&call);",
                       fold(f"\t{hook}(", ["&call", "ret"] + passed, ");"),
                       "\tnspy_leave(&call);", clamped(entry)])
-    if shape == "guarded":
-        begin = fold("\tif (!nspy_begin(",
-                     ["&call", f'"{name}"', given["fd"]], "))")
+    if shape in ("guarded", "between"):
+        ends = ["fd"] if shape == "guarded" else ["out", "in"]
+        begin = "\tif (" + " &&\n\t    ".join(
+            f'!nspy_begin(&call, "{name}", {given[end]})'
+            for end in ends) + ")"
         return (f"{call}{ret}{begin}{unrecorded(entry, given, values)}\n"
                 + f"{before(entry, given)}{stored}\n{told}")
     if shape == "close":

@@ -10,6 +10,9 @@ import re
 # the call is recorded.
 ROLES = {
     "accept": ("guarded", "nspy_on_accept", ""),
+    "aio_read": ("around", "nspy_on_aio", "control"),
+    "aio_return": ("always", "nspy_on_aio_return", "control"),
+    "aio_write": ("around", "nspy_on_aio", "control"),
     "bind": ("guarded", "nspy_on_bind", ""),
     "close": ("close", "nspy_begin_close", "fd"),
     "close_range": ("close", "nspy_begin_close_range", "first last flags"),
@@ -34,7 +37,9 @@ ROLES = {
     "gethost": ("lookup", "nspy_on_gethost", "name=NULL"),
     "gethost_r": ("lookup", "nspy_on_gethost_r", "result name=NULL"),
     "getnameinfo": ("lookup", "nspy_on_getnameinfo", "sa salen host hostlen"),
-    "getsockopt": ("guarded", "nspy_on_getsockopt", "level optname optval"),
+    "getsockopt": ("guarded", "nspy_on_getsockopt",
+                   "level optname optval optlen"),
+    "lio_listio": ("before", "nspy_before_lio_listio", "list count"),
     "listen": ("guarded", "nspy_on_listen", ""),
     "pidfd_getfd": ("always", "nspy_on_pidfd_getfd", ""),
     "prctl": ("around", "nspy_on_prctl", "option"),
@@ -57,11 +62,14 @@ ROLES = {
     "shutdown": ("guarded", "nspy_on_shutdown", "how"),
     "socket": ("always", "nspy_on_socket", "domain type protocol"),
     "socketpair": ("always", "nspy_on_socketpair", "sv"),
+    "splice": ("between", "nspy_on_splice", "out len"),
     "syscall": ("switch", "", "number"),
 }
 # What is called before the real function in some roles, with "call" and some
 # of the arguments.
 BEFORE = {
+    "aio_read": ("nspy_before_aio_read", "control"),
+    "aio_write": ("nspy_before_aio_write", "control"),
     "dprintf": ("nspy_before_dprintf", "&call fd list"),
     "freopen": ("nspy_before_freopen", "&call path stream"),
     "prctl": ("nspy_before_prctl", "option"),
@@ -69,6 +77,7 @@ BEFORE = {
     "recvmsg": ("nspy_keep_room_msg", "&call msg"),
     "replace": ("nspy_before_replace", "&call oldfd newfd"),
     "sendfile": ("nspy_before_sendfile", "&call in offset"),
+    "splice": ("nspy_before_splice", "&call in out len"),
 }
 
 FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
@@ -122,6 +131,8 @@ def role_arguments(role):
     """The role's arguments as (name, default); required: default None."""
     shape, _, hook = ROLES[role]
     first = ["fd"] if shape == "guarded" else []
+    if shape == "between":
+        first = ["in", "out"]
     if shape == "around":
         first = [w for w in BEFORE[role][1].split() if w != "&call"]
     pairs = [(name, None) for name in first]
@@ -141,7 +152,7 @@ def check_role(where, entry, parameters):
     if (ROLES[role][0] == "exit") > (entry["return_type"] == "void"):
         raise SpecError(f"{where}: role '{role}' never returns; "
                         "make the return type void")
-    if ROLES[role][0] in ("guarded", "always") and (
+    if ROLES[role][0] in ("guarded", "between", "always") and (
             entry["return_type"] == "void"):
         raise SpecError(f"{where}: role '{role}' needs a result; "
                         "correct the return type or the role")

@@ -37,4 +37,8 @@ uint32_t nspy_emitted(void);
 /* gettid() of this thread of process pid; a system call the first time. */
 uint32_t nspy_thread(uint32_t pid);
 
+/* getsockopt(TCP_ZEROCOPY_RECEIVE) received what its argument says. */
+void nspy_tell_mapped(struct nspy_call *call, const void *optval,
+		      socklen_t optlen);
+
 #endif

@@ -21,7 +21,7 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
-/* Descriptors below this are the program's; see keep_high. */
+/* Descriptors below this are the program's; see nspy_keep_high. */
 #define HIGH_DESCRIPTOR 1000
 
 /* Only the draining thread names files: these need no stack of the program. */
@@ -100,12 +100,8 @@ expand_name(char *path, long pid, long number)
 	}
 }
 
-/*
- * Out of the way of programs that count on low numbers. Not higher than
- * needed: the kernel's table grows with the highest one.
- */
-static int
-keep_high(int fd)
+int
+nspy_keep_high(int fd)
 {
 	long high = NSPY_SYS3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR);
 
@@ -301,7 +297,7 @@ nspy_files_create(struct nspy_files *files, int *error)
 		fd = create_capture(files->path);
 		*error = fd < 0 ? (int)fd : identify(files, (int)fd);
 		if (!*error) {
-			files->fd = keep_high((int)fd);
+			files->fd = nspy_keep_high((int)fd);
 			return ring;
 		}
 		NSPY_SYS2(SYS_munmap, ring, sizeof(*ring));
@@ -329,7 +325,7 @@ nspy_files_capture(struct nspy_files *files)
 		NSPY_SYS1(SYS_close, fd);
 		return -ESTALE;
 	}
-	files->fd = keep_high((int)fd);
+	files->fd = nspy_keep_high((int)fd);
 	return files->fd;
 }
 

@@ -47,4 +47,11 @@ uint64_t nspy_files_size_limit(void);
 /* See nspy_drain.grow; context is the struct nspy_files. */
 int nspy_files_grow(void *context, struct nspy_ring *ring);
 
+/*
+ * Move one of our descriptors out of the way of programs that count on low
+ * numbers. Not higher than needed: the kernel's table grows with the highest
+ * one. Returns where it is.
+ */
+int nspy_keep_high(int fd);
+
 #endif

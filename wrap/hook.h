@@ -34,7 +34,7 @@ void nspy_on_accept(struct nspy_call *call, int ret);
 
 /* hook_option.c: what a socket is asked and told. */
 void nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
-			const void *optval);
+			const void *optval, const socklen_t *optlen);
 void nspy_on_setsockopt(struct nspy_call *call, int ret, int level, int optname,
 			const void *optval, socklen_t optlen);
 
@@ -61,7 +61,17 @@ void nspy_on_recvmmsg(struct nspy_call *call, int ret,
 void nspy_before_sendfile(struct nspy_call *call, int in, const off_t *offset);
 void nspy_on_sendfile(struct nspy_call *call, ssize_t ret, int in,
 		      const off_t *offset);
+void nspy_before_splice(struct nspy_call *call, int in, int out, size_t len);
+void nspy_on_splice(struct nspy_call *call, ssize_t ret, int out, size_t len);
 void nspy_on_pidfd_getfd(struct nspy_call *call, int ret);
+
+/* hook_aio.c: requests that libc fulfils by and by. */
+void nspy_before_aio_read(const void *control);
+void nspy_before_aio_write(const void *control);
+void nspy_on_aio(struct nspy_call *call, int ret, const void *control);
+void nspy_before_lio_listio(const void *list, int count);
+void nspy_on_aio_return(struct nspy_call *call, ssize_t ret,
+			const void *control);
 
 /* hook_close.c: descriptors change hands, connections end. */
 void nspy_on_shutdown(struct nspy_call *call, int ret, int how);

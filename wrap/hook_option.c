@@ -25,17 +25,25 @@
 #ifndef SOL_UDP
 #define SOL_UDP 17
 #endif
+#ifndef TCP_ZEROCOPY_RECEIVE
+#define TCP_ZEROCOPY_RECEIVE 35
+#endif
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
 
 void
 nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
-		   const void *optval)
+		   const void *optval, const socklen_t *optlen)
 {
 	int error = 0;
 
 	call->result = ret;
+	if (ret == 0 && level == IPPROTO_TCP &&
+	    optname == TCP_ZEROCOPY_RECEIVE) {
+		nspy_tell_mapped(call, optval, *optlen);
+		return;
+	}
 	/* Reading SO_ERROR clears it, so we only ever see what they read. */
 	if (ret < 0 || level != SOL_SOCKET || optname != SO_ERROR || !optval ||
 	    call->socket->type != SOCK_STREAM)

@@ -7,6 +7,9 @@
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
 
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static int64_t
@@ -37,6 +40,100 @@ nspy_on_sendfile(struct nspy_call *call, ssize_t ret, int in,
 		 position(in) != source.offset + ret)
 		source.fd = -1;
 	nspy_tell_moved(call, ret, &tell);
+}
+
+/* Bytes that are in a pipe, or -1. */
+static long
+waiting(int pipe)
+{
+	int count = 0;
+
+	return NSPY_SYS3(SYS_ioctl, pipe, FIONREAD, &count) < 0 ? -1 : count;
+}
+
+void
+nspy_before_splice(struct nspy_call *call, int in, int out, size_t len)
+{
+	size_t copied;
+
+	nspy_source_none(&call->source);
+	if (call->fd == out)
+		call->source.stash = nspy_stash_copy(in, len, &copied);
+	else
+		call->source.offset = waiting(out);
+}
+
+/*
+ * What came into the pipe stands behind the bytes that were there, and can be
+ * copied unless somebody reads them away.
+ */
+static void
+copy_received(struct nspy_source *source, int pipe, size_t len)
+{
+	size_t before = (size_t)source->offset, copied;
+
+	if (source->offset < 0 || waiting(pipe) != source->offset + (long)len)
+		return;
+	source->stash = nspy_stash_copy(pipe, before + len, &copied);
+	if (!source->stash)
+		return;
+	if (copied == before + len &&
+	    waiting(pipe) == source->offset + (long)len)
+		nspy_stash_skip(source->stash, before);
+	else
+		nspy_stash_skip(source->stash, SIZE_MAX);
+}
+
+void
+nspy_on_splice(struct nspy_call *call, ssize_t ret, int out, size_t len)
+{
+	struct nspy_source source = call->source;
+	struct nspy_tell tell = {.kind = NSPY_SEND, .source = &source};
+
+	call->result = ret;
+	if (call->fd != out) {
+		tell.kind = NSPY_RECV;
+		if (ret > 0)
+			copy_received(&source, out, (size_t)ret);
+	}
+	if (ret || len)
+		nspy_tell_moved(call, ret, &tell);
+	if (source.stash)
+		nspy_stash_release(source.stash);
+}
+
+/* The start of Linux's struct tcp_zerocopy_receive, which libc may not have. */
+struct zerocopy {
+	uint64_t address;
+	uint32_t length, skip_hint, in_queue;
+	int32_t error;
+	uint64_t copy_address;
+	int32_t copy_len;
+};
+
+void
+nspy_tell_mapped(struct nspy_call *call, const void *optval, socklen_t optlen)
+{
+	struct zerocopy got = {.length = 0};
+	struct iovec iov[2];
+	struct nspy_tell tell = {
+		.kind = NSPY_RECV,
+		.iov = iov,
+		.iov_count = 2,
+	};
+
+	memcpy(&got, optval, optlen < sizeof(got) ? optlen : sizeof(got));
+	if (optlen < offsetof(struct zerocopy, copy_len) + sizeof(int32_t) ||
+	    got.copy_len < 0)
+		got.copy_len = 0;
+	iov[0].iov_base = (void *)got.address;
+	iov[0].iov_len = got.length;
+	iov[1].iov_base = (void *)got.copy_address;
+	iov[1].iov_len = (size_t)got.copy_len;
+	if (iov[0].iov_len + iov[1].iov_len)
+		nspy_tell_moved(call,
+				(ssize_t)(iov[0].iov_len + iov[1].iov_len),
+				&tell);
 }
 
 void

@@ -47,6 +47,7 @@ nspy_source_begin(struct nspy_source *source, int fd)
 	uint64_t size;
 
 	source->offset = 0;
+	source->stash = NULL;
 	source->fd = look(fd, &source->changed_ns, &size) ? fd : -1;
 }
 
@@ -66,6 +67,8 @@ nspy_source_read(struct nspy_source *source, void *to, size_t len)
 {
 	size_t done = 0;
 
+	if (source->stash)
+		return nspy_stash_read(source->stash, to, len);
 	while (source->fd >= 0 && done < len) {
 		long got =
 			NSPY_SYS4(SYS_pread64, source->fd, (char *)to + done,
@@ -87,5 +90,8 @@ nspy_source_read(struct nspy_source *source, void *to, size_t len)
 void
 nspy_source_skip(struct nspy_source *source, size_t len)
 {
-	source->offset += (int64_t)len;
+	if (source->stash)
+		nspy_stash_skip(source->stash, len);
+	else
+		source->offset += (int64_t)len;
 }

@@ -2,10 +2,13 @@
 
 /*
  * positioned: preadv2 and pwritev2, which move a socket's bytes when their
- * offset is -1, and a socket taken out of another process by pidfd_getfd.
+ * offset is -1; a getsockopt that receives; and a socket taken out of another
+ * process by pidfd_getfd.
  */
 
 #include "prog.h"
+#include <linux/tcp.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 static void
@@ -24,6 +27,30 @@ vectors(int out, int in, struct iovec *send_iov, struct iovec *recv_iov)
 	MUST(pwritev2(out, send_iov, -1, -1, 0) == -1 && errno == EINVAL);
 }
 
+/* Bytes that getsockopt receives: few, so they come into the buffer. */
+static void
+zerocopy(int out, int in)
+{
+	struct tcp_zerocopy_receive receive = { 0 };
+	socklen_t len = sizeof(receive);
+	char buf[64] = "";
+
+	receive.copybuf_address = (uintptr_t)buf;
+	receive.copybuf_len = sizeof(buf);
+	receive.address = (uintptr_t)mmap(NULL, 4096, PROT_READ, MAP_SHARED,
+					  in, 0);
+	MUST(receive.address != (uintptr_t)MAP_FAILED);
+	receive.length = 4096;
+	send_all(out, "without a copy", 14);
+	MUST(!getsockopt(in, IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, &receive,
+			 &len));
+	MUST(receive.length == 0 && receive.copybuf_len == 14);
+	MUST(!strcmp(buf, "without a copy"));
+	MUST(!munmap((void *)(uintptr_t)receive.address, 4096));
+	send_all(in, "back", 4);
+	recv_all(out, buf, 4);
+}
+
 int
 main(void)
 {
@@ -35,6 +62,7 @@ main(void)
 
 	pair_of("4", fds);
 	vectors(fds[0], fds[1], send_iov, recv_iov);
+	zerocopy(fds[1], fds[0]);
 	/* Out of this process too, and in place of what was there. */
 	pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	MUST(pidfd >= 0);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pipes of our own, for copies of what a splice takes out of a pipe. */
+
+#ifndef NETSPY_STASH_H
+#define NETSPY_STASH_H
+
+#include <stddef.h>
+
+struct nspy_stash;
+
+/*
+ * A stash with a copy of what is in a pipe now, at most len bytes, or NULL. It
+ * is the caller's until nspy_stash_release. Never waits.
+ */
+struct nspy_stash *nspy_stash_copy(int pipe, size_t len, size_t *copied);
+
+/* Take bytes out. Returns how many there were. */
+size_t nspy_stash_read(const struct nspy_stash *stash, void *to, size_t len);
+size_t nspy_stash_skip(const struct nspy_stash *stash, size_t len);
+
+/* Empties it. */
+void nspy_stash_release(struct nspy_stash *stash);
+
+#endif
