@@ -108,6 +108,7 @@ nspy_datagram_event(struct nspy_drain *drain, const struct nspy_event *event)
 		.outgoing = outgoing,
 		.protocol = event->protocol,
 		.coverage = event->checksum,
+		.netlink = event->family == AF_NETLINK,
 	};
 
 	if ((event->kind != NSPY_SEND && event->kind != NSPY_RECV) ||

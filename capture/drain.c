@@ -80,10 +80,9 @@ add_event(struct nspy_drain *drain, const struct nspy_event *event)
 		add_name(drain, event);
 		return;
 	}
-
 	if (event->flags & NSPY_RAW)
 		told = nspy_raw_event(drain, event);
-	else if (event->protocol == IPPROTO_TCP)
+	else if (event->protocol == IPPROTO_TCP && event->family != AF_NETLINK)
 		told = nspy_tcp_event(drain, event);
 	else
 		told = nspy_datagram_event(drain, event);

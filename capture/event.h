@@ -9,11 +9,12 @@
 
 /*
  * The payload of one event, in bytes. A longer call becomes several events,
- * each but the last with NSPY_MORE; a datagram is never cut and has at most
- * 65535 bytes (RFC 768).
+ * each but the last with NSPY_MORE. A datagram is one event: 65535 bytes at most
+ * with IP; of longer ones, as AF_UNIX and netlink have them, the beginning is
+ * kept, since a record of a capture has 262144 bytes.
  */
 #define NSPY_STREAM_MAX 32768
-#define NSPY_DATAGRAM_MAX 65535
+#define NSPY_DATAGRAM_MAX (255u << 10)
 #define NSPY_NAME_MAX 255 /* of a host name: RFC 1035 section 2.3.4 */
 
 enum nspy_kind {
@@ -60,8 +61,12 @@ struct nspy_event {
 	uint32_t tid;
 	uint32_t data_len; /* payload bytes behind the event: cut to snaplen */
 	uint32_t wire_len; /* payload bytes that the call moved */
-	uint8_t protocol;  /* of IP */
-	uint8_t family;	   /* AF_INET or AF_INET6, of the socket */
+	/*
+	 * Of IP: IPPROTO_TCP stands for MPTCP and AF_UNIX streams, too, and
+	 * IPPROTO_UDP for their datagrams. AF_NETLINK: NETLINK_ROUTE and so on.
+	 */
+	uint8_t protocol;
+	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX or AF_NETLINK */
 	uint8_t reserved[2];
 	/*
 	 * UDP-Lite: the coverage of the checksum (RFC 3828), 0 for all. NSPY_RAW:

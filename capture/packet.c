@@ -44,24 +44,37 @@ transport_len(const struct nspy_packet *packet)
 	return TCP_LEN;
 }
 
+/* Longer than a length field of IPv6: RFC 2675. */
+static bool
+is_jumbo(const struct nspy_packet *packet)
+{
+	return !is_ipv4(packet) && packet->protocol == IPPROTO_UDP &&
+	       packet->wire_len + UDP_LEN > UINT16_MAX;
+}
+
 size_t
 nspy_packet_header_len(const struct nspy_packet *packet)
 {
-	size_t ip_len = is_ipv4(packet) ? 20 : 40;
+	size_t ip_len = is_ipv4(packet) ? 20 : is_jumbo(packet) ? 48 : 40;
 
+	if (packet->netlink)
+		return SLL_LEN;
 	return SLL_LEN + (packet->raw_is_ip ? 0 : ip_len) +
 	       transport_len(packet);
 }
 
-/* The "Linux cooked capture" header: 0 in, 4 out; ARPHRD_NONE. */
+/* The "Linux cooked capture" header: 0 in, 4 out; ARPHRD_NONE
+ * or ARPHRD_NETLINK. */
 static uint8_t *
 put_sll(uint8_t *p, const struct nspy_packet *packet)
 {
 	p = put16(p, packet->outgoing ? 4 : 0);
-	p = put16(p, 0xfffe);
+	p = put16(p, packet->netlink ? 824 : 0xfffe);
 	p = put16(p, 8);
 	p = put32(p, packet->pid);
 	p = put32(p, packet->serial);
+	if (packet->netlink)
+		return put16(p, packet->protocol);
 	return put16(p, is_ipv4(packet) ? 0x0800 : 0x86dd);
 }
 
@@ -82,12 +95,19 @@ put_ip(uint8_t *p, const struct nspy_packet *packet, size_t len)
 
 	if (!is_ipv4(packet)) {
 		p = put32(p, 6u << 28);
-		p = put16(p, (uint32_t)len);
-		*p++ = packet->protocol;
+		p = put16(p, is_jumbo(packet) ? 0 : (uint32_t)len);
+		*p++ = is_jumbo(packet) ? IPPROTO_HOPOPTS : packet->protocol;
 		*p++ = hops;
 		memcpy(p, packet->from->addr, 16);
 		memcpy(p + 16, packet->to->addr, 16);
-		return p + 32;
+		p += 32;
+		if (is_jumbo(packet)) {
+			*p++ = packet->protocol;
+			*p++ = 0;
+			p = put16(p, 0xc204); /* the option, and its length */
+			p = put32(p, (uint32_t)len + 8);
+		}
+		return p;
 	}
 	p = put16(p, 0x4500);
 	p = put16(p, (uint32_t)len + 20);
@@ -143,7 +163,7 @@ put_transport(uint8_t *p, const struct nspy_packet *packet)
 	p = put16(p, packet->from->port);
 	p = put16(p, packet->to->port);
 	if (packet->protocol != IPPROTO_TCP) {
-		p = put16(p, (uint32_t)covered(packet));
+		p = put16(p, is_jumbo(packet) ? 0 : (uint32_t)covered(packet));
 		return put16(p, 0);
 	}
 	p = put32(p, packet->sequence);
@@ -190,6 +210,8 @@ nspy_packet_header(const struct nspy_packet *packet, uint8_t *buffer)
 	uint8_t *transport = put_sll(buffer, packet), *end;
 	uint16_t sum;
 
+	if (packet->netlink)
+		return SLL_LEN;
 	if (!packet->raw_is_ip)
 		transport = put_ip(transport, packet, len);
 	if (packet->raw) {

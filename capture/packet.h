@@ -41,6 +41,7 @@ struct nspy_packet {
 	const void *raw;
 	size_t raw_len;
 	bool raw_is_ip;
+	bool netlink; /* no IP: data is in the messages of this protocol */
 	const void *data;
 	size_t data_len; /* bytes at data */
 	size_t wire_len; /* bytes that the packet carried: data_len or more */

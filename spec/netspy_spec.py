@@ -61,7 +61,7 @@ ROLES = {
                    "level optname optval optlen"),
     "shutdown": ("guarded", "nspy_on_shutdown", "how"),
     "socket": ("always", "nspy_on_socket", "domain type protocol"),
-    "socketpair": ("always", "nspy_on_socketpair", "sv"),
+    "socketpair": ("always", "nspy_on_socketpair", "domain type sv"),
     "splice": ("between", "nspy_on_splice", "out len"),
     "syscall": ("switch", "", "number"),
 }

@@ -170,6 +170,7 @@ class Capture:
     def add_udp(self, when, outgoing, src, dst, data):
         sport, dport, length = struct.unpack("!HHH", data[:6])
         key = ((src, sport), (dst, dport))
+        length = length or len(data)
         if key not in self.udp:
             self.order.append(key)
         payload = bytes(data[8:length])
@@ -201,6 +202,10 @@ class Capture:
         else:
             header, protocol, fragmented = 40, data[6], data[6] == 44
             total = 40 + struct.unpack("!H", data[4:6])[0]
+            if protocol == 0 and total == 40 and data[42:44] == b"\xc2\x04":
+                # A jumbogram: RFC 2675.
+                header, protocol = 48, data[40]
+                total += struct.unpack("!I", data[44:48])[0]
             src, dst = (socket.inet_ntop(socket.AF_INET6, data[at:at + 16])
                         for at in (8, 24))
         if fragmented:

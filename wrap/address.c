@@ -3,6 +3,7 @@
 
 #include "capture/sys.h"
 #include "wrap/descriptor.h"
+#include "wrap/unix.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -38,6 +39,12 @@ nspy_endpoint_of(const void *addr, socklen_t len)
 	struct sockaddr_in6 six;
 	struct sockaddr_in four;
 
+	if (len >= sizeof(sa_family_t) && addr) {
+		const struct sockaddr *any = addr;
+
+		if (any->sa_family == AF_UNIX)
+			return nspy_unix_named(addr, len);
+	}
 	if (len < sizeof(four) || !addr)
 		return end;
 	memcpy(&four, addr, sizeof(four));
@@ -57,13 +64,18 @@ nspy_endpoint_of(const void *addr, socklen_t len)
 static struct nspy_endpoint
 ask_name(long number, int fd)
 {
-	struct sockaddr_in6 addr;
+	struct sockaddr_un addr;
 	socklen_t len = sizeof(addr);
+	struct nspy_endpoint end;
 
 	memset(&addr, 0, sizeof(addr));
 	if (NSPY_SYS3(number, fd, &addr, &len) < 0)
 		len = 0;
-	return nspy_endpoint_of(&addr, len);
+	end = nspy_endpoint_of(&addr, len);
+	if (len && addr.sun_family == AF_UNIX && !end.version)
+		end = number == SYS_getsockname ? nspy_unix_own(fd)
+						: nspy_unix_peer(fd);
+	return end;
 }
 
 void
@@ -131,8 +143,8 @@ nspy_socket_local(struct nspy_socket *socket, const struct nspy_endpoint *peer)
 	struct nspy_endpoint local = socket->local, route;
 	bool cached = false;
 
-	if (!nspy_endpoint_is_wildcard(&local) || !peer->version ||
-	    nspy_endpoint_is_wildcard(peer))
+	if (socket->family == AF_UNIX || !nspy_endpoint_is_wildcard(&local) ||
+	    !peer->version || nspy_endpoint_is_wildcard(peer))
 		return local;
 	/* Another thread, or the code under a signal handler, may be here. */
 	if (atomic_exchange(&socket->route_busy, 1) == 0) {

@@ -9,6 +9,7 @@
 
 #include "capture/sys.h"
 #include "wrap/protocol.h"
+#include "wrap/unrecorded.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -150,6 +151,8 @@ nspy_descriptor_add(int fd, int domain, int type, int protocol)
 		index = take_socket();
 	if (index == SOCKETS_MAX) {
 		nspy_descriptor_set(fd, NSPY_OTHER);
+		if (domain != AF_UNSPEC)
+			nspy_unrecorded_add(domain, protocol);
 		return NULL;
 	}
 	socket = &sockets[index];

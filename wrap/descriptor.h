@@ -27,16 +27,18 @@ enum nspy_socket_flag {
 	NSPY_FASTOPEN = 4096, /* TCP_FASTOPEN_CONNECT: connect() may not send */
 	NSPY_DEFERRED = 8192, /* its SYN waits for the first send */
 	NSPY_URGENT_SEEN = 16384, /* bytes at the urgent mark were received */
+	NSPY_SEQUENCED =
+		32768, /* SOCK_SEQPACKET: no byte received is the end */
 };
 
 struct nspy_socket {
 	uint64_t cookie;
 	_Atomic uint32_t descriptors; /* of this process */
 	_Atomic uint32_t flags;
-	uint8_t protocol; /* of IP: IPPROTO_TCP, also for MPTCP, IPPROTO_UDP... */
-	uint8_t family;	  /* AF_INET or AF_INET6 */
-	uint8_t type;	  /* SOCK_STREAM, SOCK_DGRAM or SOCK_RAW */
-	bool resets;	  /* the close of the last descriptor sends RST */
+	uint8_t protocol;     /* see nspy_event */
+	uint8_t family;	      /* AF_INET, AF_INET6, AF_UNIX or AF_NETLINK */
+	uint8_t type;	      /* SOCK_STREAM, SOCK_DGRAM or SOCK_RAW */
+	bool resets;	      /* the close of the last descriptor sends RST */
 	uint16_t segment_len; /* UDP_SEGMENT of what is sent; 0: none */
 	uint16_t checksum;    /* of what is sent: see nspy_event */
 	uint32_t forks;	      /* nspy_forks when it was made */
@@ -119,7 +121,10 @@ void nspy_socket_ask_peer(int fd, struct nspy_socket *socket);
 struct nspy_endpoint nspy_socket_local(struct nspy_socket *socket,
 				       const struct nspy_endpoint *peer);
 
-/* A socket address as an endpoint; version 0 if it is no IP address. */
+/*
+ * A socket address as an endpoint; version 0 if it is neither one of IP nor
+ * the name of an AF_UNIX socket.
+ */
 struct nspy_endpoint nspy_endpoint_of(const void *addr, socklen_t len);
 
 /* The same for a bare address (struct in_addr, struct in6_addr); port 0. */

@@ -122,7 +122,7 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	bool stream = socket->type == SOCK_STREAM;
 	bool moves = tell->kind == NSPY_SEND || tell->kind == NSPY_RECV;
 	/* A SYN's data is one segment. */
-	size_t max = stream && moves ? NSPY_STREAM_MAX : NSPY_DATAGRAM_MAX;
+	size_t max = !stream ? UINT32_MAX : moves ? NSPY_STREAM_MAX : 65535;
 	struct cursor cursor = {tell->iov, tell->iov_count, 0, tell->source};
 	uint32_t pid = nspy_process();
 	struct nspy_event event = {
@@ -162,6 +162,8 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 				      ? part
 				      : nspy_settings.snaplen;
 
+		if (kept > NSPY_DATAGRAM_MAX)
+			kept = NSPY_DATAGRAM_MAX;
 		rest -= part;
 		event.flags = (uint16_t)(flags | (rest ? NSPY_MORE : 0));
 		event.wire_len = (uint32_t)part;

@@ -25,7 +25,8 @@ struct nspy_call;
 /* hook_open.c: sockets and connections come to be. */
 void nspy_on_socket(struct nspy_call *call, int ret, int domain, int type,
 		    int protocol);
-void nspy_on_socketpair(struct nspy_call *call, int ret, const int sv[2]);
+void nspy_on_socketpair(struct nspy_call *call, int ret, int domain, int type,
+			const int sv[2]);
 void nspy_on_bind(struct nspy_call *call, int ret);
 void nspy_on_listen(struct nspy_call *call, int ret);
 void nspy_on_connect(struct nspy_call *call, int ret,

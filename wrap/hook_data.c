@@ -124,6 +124,9 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 				   (atomic_load(&socket->flags) & NSPY_DEAF)))
 			return;
 	} else {
+		if (!tell->len && tell->kind == NSPY_RECV &&
+		    (atomic_load(&socket->flags) & NSPY_SEQUENCED))
+			return;
 		if (!(atomic_load(&socket->flags) & NSPY_LOCAL_KNOWN))
 			nspy_socket_ask_local(call->fd, socket);
 		if (peer && peer->version)

@@ -6,6 +6,7 @@
 #include "wrap/connect.h"
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
+#include "wrap/unix.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -40,14 +41,29 @@ nspy_on_socket(struct nspy_call *call, int ret, int domain, int type,
 }
 
 void
-nspy_on_socketpair(struct nspy_call *call, int ret, const int sv[2])
+nspy_on_socketpair(struct nspy_call *call, int ret, int domain, int type,
+		   const int sv[2])
 {
-	(void)call;
+	struct nspy_socket *ends[2];
+
+	call->begin_ns = call->end_ns;
 	if (ret < 0 || !nspy_recording() || nspy_in_vfork_child())
 		return;
 	for (int i = 0; i < 2; i++) {
 		nspy_descriptor_forget_stale(sv[i]);
-		nspy_descriptor_add(sv[i], AF_UNIX, 0, 0);
+		ends[i] = nspy_descriptor_add(sv[i], domain, type, 0);
+		if (ends[i])
+			nspy_socket_ask_local(sv[i], ends[i]);
+	}
+	for (int i = 0; ends[0] && ends[1] && i < 2; i++) {
+		const struct nspy_tell tell = {
+			.kind = i == 0 ? NSPY_CONNECT : NSPY_ACCEPT,
+		};
+
+		ends[i]->peer = ends[!i]->local;
+		set(ends[i], NSPY_CONNECTED);
+		if (ends[i]->type == SOCK_STREAM)
+			nspy_emit(call, ends[i], &tell);
 	}
 }
 
@@ -57,6 +73,8 @@ nspy_on_bind(struct nspy_call *call, int ret)
 	call->result = ret;
 	if (ret == 0)
 		nspy_socket_ask_local(call->fd, call->socket);
+	if (ret == 0 && call->socket->family == AF_UNIX)
+		nspy_unix_tell_name(call, call->fd, false);
 }
 
 void
@@ -184,6 +202,12 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 		return;
 	}
 	peer = nspy_endpoint_of(addr, addrlen);
+	/* The name that it is bound to may be another spelling. */
+	if (family == AF_UNIX && ret == 0) {
+		nspy_socket_ask_peer(call->fd, socket);
+		nspy_unix_tell_name(call, call->fd, true);
+		peer = socket->peer;
+	}
 	if (!peer.version)
 		return;
 	if (socket->type == SOCK_STREAM) {
@@ -203,15 +227,15 @@ nspy_on_accept(struct nspy_call *call, int ret)
 {
 	const struct nspy_tell tell = {.kind = NSPY_ACCEPT};
 	struct nspy_socket *socket;
-	uint32_t flags;
+	uint32_t flags = atomic_load(&call->socket->flags);
 
 	call->result = ret;
 	if (ret < 0 || nspy_in_vfork_child())
 		return;
 	nspy_descriptor_forget_stale(ret);
-	flags = atomic_load(&call->socket->flags);
 	socket = nspy_descriptor_add(
-		ret, call->socket->family, SOCK_STREAM,
+		ret, call->socket->family,
+		flags & NSPY_SEQUENCED ? SOCK_SEQPACKET : SOCK_STREAM,
 		flags & NSPY_MPTCP ? IPPROTO_MPTCP : call->socket->protocol);
 	if (!socket)
 		return;

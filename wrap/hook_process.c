@@ -9,6 +9,7 @@
 #include "wrap/call.h"
 #include "wrap/lifecycle.h"
 #include "wrap/stdio.h"
+#include "wrap/unrecorded.h"
 #include "wrap/writer.h"
 
 #include <errno.h>
@@ -46,6 +47,8 @@ nspy_before_exec(void)
 	 * once from then on.
 	 */
 	nspy_finish();
+	if (nspy_recording() && !nspy_in_vfork_child())
+		nspy_unrecorded_report();
 	errno = error;
 }
 
@@ -96,6 +99,7 @@ end_process(bool last)
 	}
 	nspy_descriptors_end(true);
 	nspy_finish();
+	nspy_unrecorded_report();
 }
 
 void

@@ -17,6 +17,7 @@
 #include "wrap/settings.h"
 #include "wrap/signals.h"
 #include "wrap/stdio.h"
+#include "wrap/unrecorded.h"
 #include "wrap/writer.h"
 
 #include <sys/auxv.h>
@@ -127,6 +128,7 @@ start_again(void)
 	if (atomic_load(process) == 0) {
 		nspy_writer_leave_parent();
 		nspy_names_forked();
+		nspy_unrecorded_forked();
 		nspy_before_fork();
 		nspy_descriptors_end(false);
 		atomic_store(process, get_pid());

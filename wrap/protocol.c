@@ -4,6 +4,7 @@
 #include "wrap/protocol.h"
 
 #include "capture/sys.h"
+#include "wrap/settings.h"
 
 #include <netinet/in.h>
 
@@ -41,12 +42,39 @@ describe_raw(struct nspy_socket *socket, int protocol)
 	return protocol > 0 && protocol <= UINT8_MAX;
 }
 
+/* As TCP or UDP between addresses of their own: see unix.h. */
+static bool
+describe_unix(struct nspy_socket *socket, int base)
+{
+	bool stream = base == SOCK_STREAM;
+
+	socket->family = AF_UNIX;
+	socket->type = (uint8_t)(stream ? SOCK_STREAM : SOCK_DGRAM);
+	socket->protocol = (uint8_t)(stream ? IPPROTO_TCP : IPPROTO_UDP);
+	if (base == SOCK_SEQPACKET)
+		atomic_store(&socket->flags, NSPY_SEQUENCED);
+	return nspy_settings.unix_sockets;
+}
+
+static bool
+describe_netlink(struct nspy_socket *socket, int protocol)
+{
+	socket->family = AF_NETLINK;
+	socket->type = SOCK_DGRAM;
+	socket->protocol = (uint8_t)protocol;
+	return nspy_settings.netlink;
+}
+
 bool
 nspy_protocol_describe(struct nspy_socket *socket, int domain, int type,
 		       int protocol)
 {
 	int base = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+	if (domain == AF_UNIX)
+		return describe_unix(socket, base);
+	if (domain == AF_NETLINK)
+		return describe_netlink(socket, protocol);
 	if (domain != AF_INET && domain != AF_INET6)
 		return false;
 	if (protocol == IPPROTO_MPTCP)
@@ -95,7 +123,9 @@ nspy_protocol_option(struct nspy_socket *socket, int level, int optname,
 	bool raw = socket->type == SOCK_RAW;
 	bool ipv6 = socket->family == AF_INET6;
 
-	if (socket->protocol == IPPROTO_UDPLITE && !raw) {
+	if (socket->family == AF_NETLINK) {
+		return;
+	} else if (socket->protocol == IPPROTO_UDPLITE && !raw) {
 		if (level == IPPROTO_UDPLITE &&
 		    optname == UDPLITE_SEND_COVERAGE)
 			socket->checksum = coverage_of(value);
@@ -121,7 +151,8 @@ nspy_protocol_ask(int fd, struct nspy_socket *socket)
 		{IPPROTO_IPV6, IPV6_CHECKSUM},
 	};
 
-	if (socket->type != SOCK_RAW && socket->protocol != IPPROTO_UDPLITE)
+	if (socket->family == AF_NETLINK ||
+	    (socket->type != SOCK_RAW && socket->protocol != IPPROTO_UDPLITE))
 		return;
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		const int *option = options[i];
@@ -151,8 +182,9 @@ nspy_protocol_complete(const struct nspy_socket *socket,
 
 		event->flags |= NSPY_RAW | (included ? NSPY_IP_HEADER : 0);
 		event->local.port = event->peer.port = 0;
-	} else if (socket->protocol == IPPROTO_ICMP ||
-		   socket->protocol == IPPROTO_ICMPV6) {
+	} else if (event->family != AF_NETLINK &&
+		   (socket->protocol == IPPROTO_ICMP ||
+		    socket->protocol == IPPROTO_ICMPV6)) {
 		event->flags |= NSPY_RAW | NSPY_PING;
 	}
 }

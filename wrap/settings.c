@@ -222,6 +222,8 @@ nspy_settings_read(void)
 {
 	nspy_settings.quiet = read_switch("NETSPY_QUIET");
 	nspy_settings.debug = read_switch("NETSPY_DEBUG");
+	nspy_settings.unix_sockets = read_switch("NETSPY_UNIX");
+	nspy_settings.netlink = read_switch("NETSPY_NETLINK");
 	nspy_settings.snaplen = read_snaplen();
 	read_executable();
 	read_filename();

@@ -11,10 +11,12 @@
 #include <stdint.h>
 
 struct nspy_settings {
-	bool quiet;	  /* NETSPY_QUIET: not a word on stderr */
-	bool debug;	  /* NETSPY_DEBUG: a line for each recorded call */
-	uint32_t snaplen; /* NETSPY_SNAPLEN: bytes kept of each packet */
-	uint32_t format;  /* enum nspy_format_number: NETSPY_FORMAT */
+	bool quiet;	   /* NETSPY_QUIET: not a word on stderr */
+	bool debug;	   /* NETSPY_DEBUG: a line for each recorded call */
+	uint32_t snaplen;  /* NETSPY_SNAPLEN: bytes kept of each packet */
+	uint32_t format;   /* enum nspy_format_number: NETSPY_FORMAT */
+	bool unix_sockets; /* NETSPY_UNIX: AF_UNIX is recorded, too */
+	bool netlink;	   /* NETSPY_NETLINK: and AF_NETLINK */
 	bool off;   /* NETSPY_ONLY, NETSPY_SKIP, NETSPY_PARENT: not this */
 	bool alone; /* NETSPY_PARENT: forked children do not record */
 	bool drop;  /* NETSPY_DROP: a full ring loses, the program goes on */
