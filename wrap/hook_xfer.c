@@ -71,10 +71,15 @@ static void
 copy_received(struct nspy_source *source, int pipe, size_t len)
 {
 	size_t before = (size_t)source->offset, copied;
+	bool opened;
+	int reader;
 
 	if (source->offset < 0 || waiting(pipe) != source->offset + (long)len)
 		return;
-	source->stash = nspy_stash_copy(pipe, before + len, &copied);
+	reader = nspy_stash_open_reader(pipe, &opened);
+	source->stash = nspy_stash_copy(reader, before + len, &copied);
+	if (opened && reader >= 0)
+		NSPY_SYS1(SYS_close, reader);
 	if (!source->stash)
 		return;
 	if (copied == before + len &&

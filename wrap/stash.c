@@ -12,15 +12,18 @@
 #include "capture/sys.h"
 #include "wrap/file.h"
 #include "wrap/lifecycle.h"
+#include "wrap/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <stdatomic.h>
-#include <stdbool.h>
+#include <string.h>
 #include <sys/uio.h>
 
 #define STASHES 16
+/* How far the two ends of a pipe are apart, as numbers, in most programs. */
+#define NEIGHBOURS 4
 
 struct nspy_stash {
 	_Atomic uint32_t process; /* that uses it; 0: free */
@@ -81,6 +84,35 @@ make_ready(struct nspy_stash *stash)
 			NSPY_SYS1(SYS_close, stash->ends[i]);
 	stash->ino = 0;
 	return open_ends(stash);
+}
+
+/* Whether fd reads from that pipe. */
+static bool
+reads(int fd, uint64_t number)
+{
+	return fd >= 0 && pipe_number(fd) == number &&
+	       (NSPY_SYS2(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
+}
+
+int
+nspy_stash_open_reader(int pipe, bool *opened)
+{
+	char path[14 + NSPY_DECIMAL_MAX] = "/proc/self/fd/";
+	uint64_t number = pipe_number(pipe);
+
+	*opened = false;
+	if (!number)
+		return -1;
+	for (int i = 0; i <= NEIGHBOURS; i++) {
+		if (reads(pipe - i, number))
+			return pipe - i;
+		if (reads(pipe + i, number))
+			return pipe + i;
+	}
+	*opened = true;
+	nspy_decimal(path + strlen(path), pipe);
+	return (int)NSPY_SYS4(SYS_openat, AT_FDCWD, path,
+			      O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
 }
 
 static struct nspy_stash *

@@ -4,9 +4,16 @@
 #ifndef NETSPY_STASH_H
 #define NETSPY_STASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct nspy_stash;
+
+/*
+ * A descriptor that reads from the pipe that another one writes to, or a
+ * negative value. Close it if it was opened for this.
+ */
+int nspy_stash_open_reader(int pipe, bool *opened);
 
 /*
  * A stash with a copy of what is in a pipe now, at most len bytes, or NULL. It
