@@ -14,7 +14,7 @@
 bool
 nspy_begin_socket(struct nspy_call *call, const char *name, int fd)
 {
-	if (!nspy_recording())
+	if (!nspy_recording() || nspy_changed_by_vfork_child())
 		return false;
 	call->socket = nspy_descriptor_find(fd);
 	if (!call->socket)

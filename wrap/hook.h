@@ -129,15 +129,17 @@ void nspy_on_res_send(struct nspy_call *call, int ret, const unsigned char *msg,
 /* hook_process.c: processes begin and end. */
 void nspy_before_fork(void);
 void nspy_before_exec(void);
+void nspy_on_daemon(struct nspy_call *call, int ret, int noclose);
+void nspy_on_login_tty(struct nspy_call *call, int ret, int fd);
+void nspy_on_forkpty(struct nspy_call *call, pid_t ret);
 void nspy_before_exit(void);
 void nspy_before_quit(void);
 void nspy_before_abort(void);
 
 /* sandbox.c: processes give up rights. */
 void nspy_before_confine(void);
-/* Around prctl(PR_SET_SECCOMP) and syscall(SYS_seccomp). */
-void nspy_before_sandbox(void);
-void nspy_on_sandbox(struct nspy_call *call, int ret);
+void nspy_before_seccomp(unsigned int operation);
+void nspy_on_seccomp(struct nspy_call *call, int ret, unsigned int operation);
 void nspy_before_prctl(int option);
 void nspy_on_prctl(struct nspy_call *call, int ret, int option);
 

@@ -52,6 +52,44 @@ nspy_before_exec(void)
 	errno = error;
 }
 
+/* Standard input, output and error are others now: libc has seen to it. */
+static void
+replaced_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		nspy_descriptor_forget_stale(fd);
+}
+
+/*
+ * What was there before daemon() is finished as before exec: the old process
+ * ends inside libc.
+ */
+void
+nspy_on_daemon(struct nspy_call *call, int ret, int noclose)
+{
+	(void)call;
+	if (ret == 0 && !noclose && nspy_recording())
+		replaced_standard();
+}
+
+void
+nspy_on_login_tty(struct nspy_call *call, int ret, int fd)
+{
+	(void)call;
+	if (ret == 0 && nspy_recording() && !nspy_in_vfork_child()) {
+		replaced_standard();
+		nspy_descriptor_forget_stale(fd);
+	}
+}
+
+void
+nspy_on_forkpty(struct nspy_call *call, pid_t ret)
+{
+	(void)call;
+	if (ret == 0 && nspy_recording())
+		replaced_standard();
+}
+
 static bool
 lingers(int fd)
 {

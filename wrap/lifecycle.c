@@ -30,6 +30,9 @@ static _Atomic int state;
 /* A page that fork gives to the child as zeros: the process it is for. */
 static _Atomic uint32_t *process;
 
+/* The last look found a child of vfork, which shares this variable too. */
+static _Thread_local bool suspected __attribute__((tls_model("initial-exec")));
+
 uint64_t
 nspy_now(void)
 {
@@ -158,7 +161,14 @@ bool
 nspy_in_vfork_child(void)
 {
 	/* In a sandbox we cannot ask, and few let a process make another. */
-	return !nspy_sys_refused && atomic_load(process) != get_pid();
+	suspected = !nspy_sys_refused && atomic_load(process) != get_pid();
+	return suspected;
+}
+
+bool
+nspy_changed_by_vfork_child(void)
+{
+	return suspected && nspy_in_vfork_child();
 }
 
 /* Before the program's own, whose handlers at the end are to run before ours. */

@@ -19,6 +19,12 @@ bool nspy_recording(void);
  */
 bool nspy_in_vfork_child(void);
 
+/*
+ * The same, but only after a change of descriptors by such a child: before, they
+ * are its parent's. No system call otherwise.
+ */
+bool nspy_changed_by_vfork_child(void);
+
 /* Nothing is recorded, and will not be in this process. */
 bool nspy_stopped(void);
 

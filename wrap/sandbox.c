@@ -13,6 +13,7 @@
 #include "wrap/writer.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 
 /* Descriptors below this are looked at: a later look is not allowed. */
@@ -43,8 +44,8 @@ nspy_before_confine(void)
 	errno = error;
 }
 
-void
-nspy_before_sandbox(void)
+static void
+before_sandbox(void)
 {
 	int error = errno;
 
@@ -58,10 +59,9 @@ nspy_before_sandbox(void)
 	errno = error;
 }
 
-void
-nspy_on_sandbox(struct nspy_call *call, int ret)
+static void
+on_sandbox(int ret)
 {
-	(void)call;
 	if (ret < 0)
 		nspy_sys_refused = false;
 }
@@ -70,12 +70,35 @@ void
 nspy_before_prctl(int option)
 {
 	if (option == PR_SET_SECCOMP)
-		nspy_before_sandbox();
+		before_sandbox();
 }
 
 void
 nspy_on_prctl(struct nspy_call *call, int ret, int option)
 {
+	(void)call;
 	if (option == PR_SET_SECCOMP)
-		nspy_on_sandbox(call, ret);
+		on_sandbox(ret);
+}
+
+static bool
+seals(unsigned int operation)
+{
+	return operation == SECCOMP_SET_MODE_STRICT ||
+	       operation == SECCOMP_SET_MODE_FILTER;
+}
+
+void
+nspy_before_seccomp(unsigned int operation)
+{
+	if (seals(operation))
+		before_sandbox();
+}
+
+void
+nspy_on_seccomp(struct nspy_call *call, int ret, unsigned int operation)
+{
+	(void)call;
+	if (seals(operation))
+		on_sandbox(ret);
 }
