@@ -260,8 +260,8 @@ nspy_writer_seal(void)
 		drain_now(false);
 	if (!nspy_stopped())
 		nspy_report(files.path,
-			    ": the process is in a sandbox from now on; its "
-			    "parent or netspy recover completes the capture",
+			    ": the process is in a sandbox from now on; "
+			    "netspy recover completes the capture",
 			    NULL);
 }
 
