@@ -8,11 +8,14 @@
  * fastopen, urgent, flags, resets, tls (with TLS keys that a stub takes).
  */
 
-#include "../../capture/sys.h"
 #include "prog.h"
+#include "../../capture/sys.h"
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+
+/* The kit has its own when it is linked in. */
+__attribute__((weak)) bool nspy_sys_refused;
 
 #ifndef TCP_FASTOPEN_CONNECT
 #define TCP_FASTOPEN_CONNECT 30

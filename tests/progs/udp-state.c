@@ -7,8 +7,11 @@
  * other end tells of its datagrams.
  */
 
-#include "../../capture/sys.h"
 #include "prog.h"
+#include "../../capture/sys.h"
+
+/* The kit has its own when it is linked in. */
+__attribute__((weak)) bool nspy_sys_refused;
 
 #define SEGMENT 103
 #define GRO 104
