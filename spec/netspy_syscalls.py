@@ -3,6 +3,7 @@
 functions that do the same."""
 
 from netspy_c import declare, fold, guarded
+from netspy_spec import ROLES
 
 ARGUMENTS = "abcdef"
 
@@ -46,8 +47,12 @@ def real(entry):
         start = "\t" if result == "void" else f"\treturn ({result})"
         lines.append(fold(f"{start}real_syscall(", [number] + [
             f"(long){name}" if name else "0L" for name in arguments], ");"))
+        if ROLES[entry["role"]][0] == "exit":
+            lines.append("\t__builtin_unreachable();")
         texts.append(only_where(entry, number, "\n".join(
-            [f"static {result}",
+            # clang wants the type of the real function to the letter.
+            [("__attribute__((noreturn)) " if ROLES[entry["role"]][0] == "exit"
+              else "") + f"static {result}",
              fold(f"raw_{number}(", declared or ["void"], ")"), "{"]
             + lines + ["}", ""])))
     return "\n".join(texts)

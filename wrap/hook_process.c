@@ -47,8 +47,10 @@ nspy_before_exec(void)
 	 * once from then on.
 	 */
 	nspy_finish();
-	if (nspy_recording() && !nspy_in_vfork_child())
+	if (nspy_recording() && !nspy_in_vfork_child()) {
+		nspy_writer_report();
 		nspy_unrecorded_report();
+	}
 	errno = error;
 }
 
@@ -137,6 +139,7 @@ end_process(bool last)
 	}
 	nspy_descriptors_end(true);
 	nspy_finish();
+	nspy_writer_report();
 	nspy_unrecorded_report();
 }
 

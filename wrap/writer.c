@@ -30,6 +30,7 @@
 
 static struct nspy_ring *_Atomic ring;
 static _Atomic uint64_t last_drain_ns, drain_pause_ns;
+static _Atomic int reported; /* what is missing, on stderr */
 static _Atomic int finished; /* the ring file is gone: write at once */
 /* Held by the one thread that drains, with all signals blocked. */
 static _Atomic int draining;
@@ -78,6 +79,7 @@ nspy_writer_leave_parent(void)
 	nspy_audit_leave_parent();
 	files.path[0] = '\0';
 	atomic_store(&finished, 0);
+	atomic_store(&reported, 0);
 	atomic_store(&draining, 0);
 	atomic_store(&drain_pause_ns, 0);
 }
@@ -304,9 +306,20 @@ report_lost(uint64_t lost)
 }
 
 void
+nspy_writer_report(void)
+{
+	struct nspy_ring *r = atomic_load(&ring);
+
+	if (!r || nspy_sys_refused || atomic_load(&r->collector) ||
+	    atomic_exchange(&reported, 1))
+		return;
+	report_lost(nspy_ring_progress(r)->lost);
+	nspy_audit_report(files.path);
+}
+
+void
 nspy_finish(void)
 {
-	bool first;
 	struct nspy_ring *r;
 	uint64_t mask;
 
@@ -316,7 +329,7 @@ nspy_finish(void)
 	if (!r || nspy_sys_refused || is_collected(r, nspy_now()))
 		return;
 	r = atomic_load(&ring);
-	first = !atomic_exchange(&finished, 1);
+	atomic_store(&finished, 1);
 	atomic_store(&drain_pause_ns, 0);
 	/* Other threads may be between reserve and publish: let them finish. */
 	for (int i = 0; i < FINISH_TRIES; i++) {
@@ -325,10 +338,6 @@ nspy_finish(void)
 		if (nspy_stopped())
 			break;
 		NSPY_SYS0(SYS_sched_yield);
-	}
-	if (first) {
-		report_lost(nspy_ring_progress(r)->lost);
-		nspy_audit_report(files.path);
 	}
 	/* A ring that is not empty stays, for `netspy recover`. */
 	if (!nspy_stopped() && !nspy_ring_pending(r) && lock_drain(&mask)) {

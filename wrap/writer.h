@@ -30,6 +30,9 @@ void nspy_drain_when_due(uint64_t now_ns);
  */
 void nspy_finish(void);
 
+/* Say once what is missing in the capture, if anything is. */
+void nspy_writer_report(void);
+
 /* In a forked child, with signals blocked: the ring is the parent's. */
 void nspy_writer_leave_parent(void);
 

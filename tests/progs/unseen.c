@@ -8,8 +8,11 @@
  * none: everything that could look like it, and is not.
  */
 
-#include "../../capture/sys.h"
 #include "prog.h"
+#include "../../capture/sys.h"
+
+/* The kit has its own when it is linked in. */
+__attribute__((weak)) bool nspy_sys_refused;
 
 static char buf[70000];
 
