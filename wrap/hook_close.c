@@ -86,13 +86,15 @@ has_error(int fd)
 static uint16_t
 end_of(const struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
+	struct nspy_tcp_info info;
+	bool asked = atomic_load(&socket->flags) & NSPY_CONNECTED &&
+		     nspy_tcp_info_ask(fd, socket, &info);
+	/* Asked later: what comes in between is unread, and not missing. */
 	size_t unread = unread_bytes(fd);
 	/* Closing sends RST when bytes are unread or the linger time is 0. */
 	uint16_t flags = unread || lingers_not(fd) ? NSPY_RESET : 0;
-	struct nspy_tcp_info info;
 
-	if (!(atomic_load(&socket->flags) & NSPY_CONNECTED) ||
-	    !nspy_tcp_info_ask(fd, socket, &info))
+	if (!asked)
 		return flags;
 	nspy_audit(call, fd, socket, &info, unread);
 	if (info.state == TCP_CLOSE)
