@@ -13,6 +13,7 @@ import sys
 sys.dont_write_bytecode = True
 import netspy_syscalls as syscalls  # noqa: E402
 from netspy_c import declare, fold, guarded  # noqa: E402
+from netspy_doors import door, fortified  # noqa: E402
 from netspy_spec import BEFORE, BINDINGS, ROLES, SpecError, load  # noqa: E402
 
 
@@ -120,105 +121,6 @@ def before(entry, given):
     if not function or None in values:
         return ""
     return fold(f"\t{function}(", values, ");") + "\n"
-
-
-def va_list_door(entry, alias):
-    """The same three, and the lines after the call, for a va_list at the end
-    of the parameters, which dprintf makes for vdprintf."""
-    *given, last = [p["name"] for p in entry["parameters"]]
-    declared = [declare(p) for p in entry["parameters"][:-1]]
-    return ([f"\tva_list {last};",
-             f"\t{declare({'type': entry['return_type'], 'name': 'ret'})};",
-             "", f"\tva_start({last}, {given[-1]});"],
-            declared + ["..."], given + [last],
-            [f"\tva_end({last});", "\treturn ret;"])
-
-
-def list_door(entry, alias):
-    """The lines that turn execl's arguments into execv's array, the declared
-    parameters, and the passed values. All after the array follow the NULL."""
-    names = [p["name"] for p in entry["parameters"]]
-    where = names.index(alias["list"])
-    array, rest = names[where], entry["parameters"][where + 1:]
-    lines = ["\tva_list list;", "\tsize_t count = 1, i;"]
-    lines += [f"\t{declare(p)};" for p in rest]
-    # The header promises that the first is not NULL, as libc relies on too.
-    lines += ["", "\tva_start(list, arg);",
-              "\twhile (va_arg(list, char *))", "\t\tcount++;",
-              "\tva_end(list);", "",
-              f"\tchar *{array}[count + 1];", "",
-              f"\t{array}[0] = (char *)arg;",
-              "\tva_start(list, arg);",
-              "\tfor (i = 1; i <= count; i++)",
-              f"\t\t{array}[i] = va_arg(list, char *);"]
-    lines += [f"\t{p['name']} = va_arg(list, {p['type']});" for p in rest]
-    declared = [declare(p) for p in entry["parameters"][:where]]
-    return (lines + ["\tva_end(list);"],
-            declared + ["const char *arg", "..."], names)
-
-
-def door(entry, alias, binding):
-    """One exported or __wrap_ name, which hands its arguments to the body."""
-    base, extra = entry["name"], alias.get("extra")
-    if binding == "preload":
-        symbol, real = alias["name"], f"nspy_next(&next_{base})"
-        mark = "NETSPY_EXPORT "
-    elif binding == "fallback":
-        symbol, real = f"__wrap_{alias['name']}", f"REAL({base})"
-        mark = "NETSPY_HIDDEN NETSPY_WEAK "
-    else:
-        symbol, real = f"__wrap_{alias['name']}", f"__real_{base}"
-        mark = "NETSPY_HIDDEN "
-
-    body_lines, declared, values = [], [], []
-    for parameter in entry["parameters"]:
-        declared.append(declare(parameter))
-        values.append(parameter["name"])
-        if extra and extra["bounds"] == parameter["name"]:
-            declared.append(declare(extra))
-    variadic = entry.get("variadic")
-    if variadic:
-        declared.append("...")
-        body_lines += ["\tva_list list;"]
-        body_lines += [f"\t{declare(v)};" for v in variadic]
-        body_lines += ["", f"\tva_start(list, {values[-1]});"]
-        body_lines += [f"\t{v['name']} = va_arg(list, {v['type']});"
-                       for v in variadic]
-        body_lines += ["\tva_end(list);"]
-        values += [v["name"] for v in variadic]
-    if extra:
-        body_lines += [f"\tif ({extra['bounds']} > {extra['name']})",
-                       "\t\t__chk_fail();"]
-    returns = "" if entry["return_type"] == "void" else "return "
-    after = []
-    if "va_list" in alias:
-        body_lines, declared, values, after = va_list_door(entry, alias)
-        returns = "ret = "
-    if "list" in alias:
-        body_lines, declared, values = list_door(entry, alias)
-
-    lines = []
-    own_prototype = "list" in alias or "va_list" in alias
-    # A second declaration makes the compiler compare ours with libc's. No
-    # header declares a fortified name unless fortifying, so it gets its own.
-    if extra or (fortified(alias) and alias is not entry):
-        lines += [entry["return_type"], fold(f"{symbol}(", declared, ");"), ""]
-    elif symbol != alias["name"]:
-        known = alias if own_prototype else entry
-        lines += [f"typeof({known['name']}) {symbol};", ""]
-    elif symbol != base and not own_prototype:
-        lines += [f"typeof({base}) {symbol};", ""]
-    lines += [mark + entry["return_type"],
-              fold(f"{symbol}(", declared or ["void"], ")"), "{"]
-    lines += body_lines
-    lines += [fold(f"\t{returns}nspy_call_{base}(", [real] + values, ");")]
-    lines += after + ["}", ""]
-    text = "\n".join(lines)
-    return text if alias is entry else guarded(alias, text)
-
-
-def fortified(entry):
-    return entry["name"].endswith("_chk")
 
 
 def names(entries, binding):

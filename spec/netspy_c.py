@@ -31,3 +31,12 @@ def guarded(entry, text):
         return text
     macro = entry["requires"]
     return f"#ifdef {macro}\n{text}#endif /* {macro} */\n"
+
+
+def take_variadic(entry):
+    """The lines that take the words behind the last named parameter."""
+    variadic = entry["variadic"]
+    return (["\tva_list list;"] + [f"\t{declare(v)};" for v in variadic]
+            + ["", f"\tva_start(list, {entry['parameters'][-1]['name']});"]
+            + [f"\t{v['name']} = va_arg(list, {v['type']});"
+               for v in variadic] + ["\tva_end(list);"])

@@ -2,7 +2,7 @@
 """The wrapper of syscall(2): a switch over the numbers, to the bodies of the
 functions that do the same."""
 
-from netspy_c import declare, fold, guarded
+from netspy_c import declare, fold, guarded, take_variadic
 from netspy_spec import ROLES
 
 ARGUMENTS = "abcdef"
@@ -31,18 +31,11 @@ def real(entry):
     """What a body that syscall(2) leads to calls for the real function."""
     texts = []
     for _, number, arguments in numbers([entry]):
-        variadic = entry.get("variadic", [])
         declared = [declare(p) for p in entry["parameters"]]
         lines = []
-        if variadic:
+        if "variadic" in entry:
             declared.append("...")
-            lines = ["\tva_list list;"]
-            lines += [f"\t{declare(v)};" for v in variadic]
-            last = entry["parameters"][-1]["name"]
-            lines += ["", f"\tva_start(list, {last});"]
-            lines += [f"\t{v['name']} = va_arg(list, {v['type']});"
-                      for v in variadic]
-            lines += ["\tva_end(list);"]
+            lines = take_variadic(entry)
         result = entry["return_type"]
         start = "\t" if result == "void" else f"\treturn ({result})"
         lines.append(fold(f"{start}real_syscall(", [number] + [
