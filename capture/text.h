@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Building short texts without stdio, which hooks must not call. */
+/* Short texts and names of captures, without stdio, which hooks must not call. */
 
 #ifndef NETSPY_TEXT_H
 #define NETSPY_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #define NSPY_DECIMAL_MAX 24
+/* The highest number that a name of a capture gets. */
+#define NSPY_NUMBER_MAX 9999
 
 /* Always ends with a NUL; what does not fit is cut. */
 struct nspy_text {
@@ -16,46 +19,30 @@ struct nspy_text {
 	size_t size, len; /* of the buffer; of the text in it */
 };
 
+/* What the % sequences of a capture's name stand for. */
+struct nspy_template {
+	const char *directory;
+	const char *name;	/* with %e %p %n %t %% */
+	const char *executable; /* %e */
+	long pid, time_s;	/* %p, %t */
+};
+
 /* Decimal digits and a NUL. Returns the length. */
-static inline unsigned int
-nspy_decimal(char text[NSPY_DECIMAL_MAX], long value)
-{
-	unsigned long rest =
-		value < 0 ? 0ul - (unsigned long)value : (unsigned long)value;
-	char reversed[NSPY_DECIMAL_MAX];
-	unsigned int count = 0, len = 0;
+unsigned int nspy_decimal(char text[NSPY_DECIMAL_MAX], long value);
 
-	do {
-		reversed[count++] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest);
-	if (value < 0)
-		text[len++] = '-';
-	while (count)
-		text[len++] = reversed[--count];
-	text[len] = '\0';
-	return len;
-}
+void nspy_text_add(struct nspy_text *text, const char *part);
+void nspy_text_add_number(struct nspy_text *text, long number);
 
-static inline void
-nspy_text_add(struct nspy_text *text, const char *part)
-{
-	size_t len = strlen(part), room = text->size - text->len - 1;
+bool nspy_text_ends_with(const char *text, const char *suffix);
 
-	if (len > room)
-		len = room;
-	memcpy(text->buffer + text->len, part, len);
-	text->len += len;
-	text->buffer[text->len] = '\0';
-}
+/* Whether every % sequence is one of the five. */
+bool nspy_template_is_known(const char *name);
 
-static inline void
-nspy_text_add_number(struct nspy_text *text, long number)
-{
-	char digits[NSPY_DECIMAL_MAX];
-
-	nspy_decimal(digits, number);
-	nspy_text_add(text, digits);
-}
+/*
+ * The path of capture number (%n), 1 to NSPY_NUMBER_MAX. From the second on a
+ * name without %n has the number in front of its suffix.
+ */
+void nspy_template_expand(const struct nspy_template *template, long number,
+			  char *path, size_t size);
 
 #endif

@@ -24,17 +24,7 @@
 
 extern char **environ;
 
-#define NUMBER_MAX 9999
 #define DEFAULT_NAME "%e_%p.pcapng"
-
-static bool
-ends_with(const char *text, const char *suffix)
-{
-	size_t len = strlen(text), suffix_len = strlen(suffix);
-
-	return len >= suffix_len &&
-	       strcmp(text + len - suffix_len, suffix) == 0;
-}
 
 static uint64_t
 monotonic_s(void)
@@ -67,16 +57,10 @@ check_template(const char *template)
 	if (!*base_name(template))
 		return nspy_complain("-o '%s': it names a folder; give a file",
 				     template);
-	for (const char *p = template; *p; p++) {
-		if (*p != '%')
-			continue;
-		if (!p[1] || !strchr("epnt%", p[1]))
-			return nspy_complain("-o '%s': only %%e %%p %%n %%t "
-					     "%%%% are known; write %%%% for a "
-					     "percent sign",
-					     template);
-		p++;
-	}
+	if (!nspy_template_is_known(template))
+		return nspy_complain("-o '%s': only %%e %%p %%n %%t %%%% are "
+				     "known; write %%%% for a percent sign",
+				     template);
 	return -1;
 }
 
@@ -157,7 +141,8 @@ nspy_output_prepare(struct nspy_output *output,
 	output->options = options;
 	output->fd = output->stream = -1;
 	template = template_of(output);
-	output->format = ends_with(template, ".pcap") ? NSPY_PCAP : NSPY_PCAPNG;
+	output->format = nspy_text_ends_with(template, ".pcap") ? NSPY_PCAP
+								: NSPY_PCAPNG;
 	/* For processes that go on by themselves. */
 	if (!getcwd(output->directory, sizeof(output->directory)))
 		memcpy(output->directory, "/", 2);
@@ -192,60 +177,6 @@ nspy_output_prepare(struct nspy_output *output,
 	return result;
 }
 
-static void
-expand(struct nspy_output *output, unsigned int number)
-{
-	struct nspy_text text = {output->path, sizeof(output->path), 0};
-	char plain[2] = "";
-
-	nspy_text_add(&text, output->directory);
-	if (!ends_with(output->directory, "/"))
-		nspy_text_add(&text, "/");
-	for (const char *p = base_name(template_of(output)); *p; p++) {
-		char kind = *p == '%' ? *++p : '%';
-
-		plain[0] = *p;
-		if (kind == '%')
-			nspy_text_add(&text, plain);
-		else if (kind == 'e')
-			nspy_text_add(&text,
-				      base_name(output->options->command[0]));
-		else if (kind == 'p')
-			nspy_text_add_number(&text, output->pid);
-		else if (kind == 'n')
-			nspy_text_add_number(&text, number);
-		else
-			nspy_text_add_number(&text, time(NULL));
-	}
-}
-
-/* The number goes in front of the suffix: name.pcapng becomes name_2.pcapng. */
-static void
-add_number(char *path, unsigned int number)
-{
-	char suffix[NAME_MAX + 1], digits[NSPY_DECIMAL_MAX];
-	char *base = strrchr(path, '/') + 1, *dot = strrchr(base, '.');
-	struct nspy_text text = {path, PATH_MAX, 0};
-
-	if (!dot || dot == base)
-		dot = path + strlen(path);
-	snprintf(suffix, sizeof(suffix), "%s", dot);
-	text.len = (size_t)(dot - path);
-	nspy_decimal(digits, number);
-	nspy_text_add(&text, "_");
-	nspy_text_add(&text, digits);
-	nspy_text_add(&text, suffix);
-}
-
-static bool
-has(const char *template, char letter)
-{
-	for (const char *p = template; *p; p++)
-		if (*p == '%' && *++p == letter)
-			return true;
-	return false;
-}
-
 /*
  * A name that was given is replaced, as tcpdump does; the default name never
  * is. With -W and -C the names go round.
@@ -254,16 +185,22 @@ static int
 open_file(struct nspy_output *output, unsigned int number)
 {
 	const struct nspy_options *options = output->options;
-	bool given = options->output, numbered = has(template_of(output), 'n');
+	const struct nspy_template template = {
+		.directory = output->directory,
+		.name = base_name(template_of(output)),
+		.executable = base_name(options->command[0]),
+		.pid = output->pid,
+		.time_s = time(NULL),
+	};
 	int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+	bool given = options->output;
 	unsigned int shown = number;
 
 	if (options->rotate_files && options->rotate_bytes)
 		shown = (number - 1) % options->rotate_files + 1;
-	for (; shown <= NUMBER_MAX; shown++) {
-		expand(output, shown);
-		if (!numbered && shown > 1)
-			add_number(output->path, shown);
+	for (; shown <= NSPY_NUMBER_MAX; shown++) {
+		nspy_template_expand(&template, shown, output->path,
+				     sizeof(output->path));
 		output->fd = open(output->path,
 				  flags | (given ? O_TRUNC : O_EXCL), 0600);
 		if (output->fd >= 0)

@@ -8,6 +8,7 @@
 #include "capture/drain.h"
 #include "capture/pcap.h"
 #include "capture/pcapng.h"
+#include "capture/text.h"
 #include "cli/process.h"
 
 #include <errno.h>
@@ -40,11 +41,11 @@ complain(const char *path, const char *what)
 static int
 name_files(struct recovery *r, const char *file)
 {
-	size_t len = strlen(file), suffix_len = strlen(RING_SUFFIX);
+	size_t len = strlen(file);
 
-	if (len > suffix_len &&
-	    strcmp(file + len - suffix_len, RING_SUFFIX) == 0)
-		len -= suffix_len;
+	if (len > strlen(RING_SUFFIX) &&
+	    nspy_text_ends_with(file, RING_SUFFIX))
+		len -= strlen(RING_SUFFIX);
 	if (len == 0 || len >= sizeof(r->capture))
 		return complain(file, "not a file name");
 	memcpy(r->capture, file, len);

@@ -16,7 +16,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define NUMBER_MAX 9999
 #define RING_SUFFIX ".ring"
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -28,26 +27,6 @@
 static char scratch[PATH_MAX];
 static struct statx status;
 
-static size_t
-append(char *path, size_t len, const char *text)
-{
-	size_t text_len = strlen(text);
-
-	if (len + text_len + sizeof("_9999" RING_SUFFIX) >= PATH_MAX)
-		return len;
-	memcpy(path + len, text, text_len + 1);
-	return len + text_len;
-}
-
-static size_t
-append_number(char *path, size_t len, long number)
-{
-	char text[NSPY_DECIMAL_MAX];
-
-	nspy_decimal(text, number);
-	return append(path, len, text);
-}
-
 static long
 now_s(void)
 {
@@ -55,49 +34,6 @@ now_s(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec;
-}
-
-/* NETSPY_DIR/NETSPY_FILENAME with its % sequences; number 1 is the first. */
-static void
-expand_name(char *path, long pid, long number)
-{
-	const char *p = nspy_settings.filename;
-	size_t len = append(path, 0, nspy_settings.directory), base;
-	bool numbered = false;
-	char plain[2] = "";
-
-	len = append(path, len, "/");
-	base = len;
-	for (; *p; p++) {
-		char kind = '%';
-
-		if (*p == '%')
-			kind = *++p;
-		plain[0] = *p;
-		if (kind == '%')
-			len = append(path, len, plain);
-		else if (kind == 'e')
-			len = append(path, len, nspy_settings.executable);
-		else if (kind == 'p')
-			len = append_number(path, len, pid);
-		else if (kind == 'n')
-			len = append_number(path, len, number);
-		else
-			len = append_number(path, len, now_s());
-		numbered |= kind == 'n';
-	}
-	if (!numbered && number > 1) {
-		char *dot = strrchr(path + base, '.');
-		size_t stem =
-			dot && dot != path + base ? (size_t)(dot - path) : len;
-		char *end = scratch;
-
-		/* name.pcap becomes name_2.pcap */
-		memcpy(end, path + stem, len - stem + 1);
-		stem = append(path, stem, "_");
-		stem = append_number(path, stem, number);
-		append(path, stem, end);
-	}
 }
 
 int
@@ -171,9 +107,10 @@ create_capture(const char *path)
 static const char *
 ring_path(const struct nspy_files *files)
 {
-	size_t len = append(scratch, 0, files->path);
+	struct nspy_text text = {scratch, sizeof(scratch), 0};
 
-	memcpy(scratch + len, RING_SUFFIX, sizeof(RING_SUFFIX));
+	nspy_text_add(&text, files->path);
+	nspy_text_add(&text, RING_SUFFIX);
 	return scratch;
 }
 
@@ -279,14 +216,22 @@ init_ring(struct nspy_ring *ring)
 struct nspy_ring *
 nspy_files_create(struct nspy_files *files, int *error)
 {
-	long pid = NSPY_SYS0(SYS_getpid);
+	/* NETSPY_DIR/NETSPY_FILENAME; the ring's suffix has to fit, too. */
+	const struct nspy_template template = {
+		.directory = nspy_settings.directory,
+		.name = nspy_settings.filename,
+		.executable = nspy_settings.executable,
+		.pid = NSPY_SYS0(SYS_getpid),
+		.time_s = now_s(),
+	};
 	struct nspy_ring *ring;
 	long fd;
 
 	/* A file beyond the limit would bring SIGXFSZ: it ends the program. */
 	*error = nspy_files_size_limit() < sizeof(*ring) ? -EFBIG : 0;
-	for (long n = 1; n <= NUMBER_MAX && !*error; n++) {
-		expand_name(files->path, pid, n);
+	for (long n = 1; n <= NSPY_NUMBER_MAX && !*error; n++) {
+		nspy_template_expand(&template, n, files->path,
+				     sizeof(files->path) - sizeof(RING_SUFFIX));
 		ring = nspy_files_create_ring(ring_path(files), error);
 		if (*error == -EEXIST)
 			*error = 0;

@@ -26,7 +26,7 @@ static char path[PATH_MAX], ready_path[PATH_MAX]; /* of the draining thread */
 static bool
 is_locked(bool otherwise)
 {
-	char lock_path[PATH_MAX / 8];
+	char lock_path[sizeof(nspy_settings.run) + sizeof(NSPY_RUN_LOCK)];
 	struct nspy_text text = {lock_path, sizeof(lock_path), 0};
 	long fd, result;
 

@@ -102,25 +102,11 @@ template_fault(const char *template)
 		return "it names a directory";
 	if (strlen(template) > NAME_MAX)
 		return "it is longer than 255 bytes";
-	for (const char *p = template; *p; p++) {
-		if (*p == '/')
-			return "it has a slash (NETSPY_DIR sets the directory)";
-		if (*p != '%')
-			continue;
-		if (!p[1] || !strchr("epnt%", p[1]))
-			return "only %e %p %n %t %% are known";
-		p++;
-	}
+	if (strchr(template, '/'))
+		return "it has a slash (NETSPY_DIR sets the directory)";
+	if (!nspy_template_is_known(template))
+		return "only %e %p %n %t %% are known";
 	return NULL;
-}
-
-static bool
-ends_with(const char *text, const char *suffix)
-{
-	size_t len = strlen(text), suffix_len = strlen(suffix);
-
-	return len >= suffix_len &&
-	       strcmp(text + len - suffix_len, suffix) == 0;
 }
 
 /* NETSPY_FORMAT decides, else the suffix of NETSPY_FILENAME. */
@@ -148,7 +134,8 @@ read_filename(void)
 	if (!value || fault)
 		value = standard;
 	if (!format)
-		format = ends_with(value, ".pcapng") ? "pcapng" : "pcap";
+		format = nspy_text_ends_with(value, ".pcapng") ? "pcapng"
+							       : "pcap";
 	nspy_settings.format =
 		strcmp(format, "pcapng") == 0 ? NSPY_PCAPNG : NSPY_PCAP;
 	memcpy(nspy_settings.filename, value, strlen(value) + 1);

@@ -21,7 +21,7 @@ struct nspy_settings {
 	bool alone; /* NETSPY_PARENT: forked children do not record */
 	bool drop;  /* NETSPY_DROP: a full ring loses, the program goes on */
 	/* NETSPY_RUN: the folder of the command that drains; "" for none. */
-	char run[PATH_MAX / 8];
+	char run[192];
 	char executable[NAME_MAX + 1]; /* the name that was started */
 	/* NETSPY_DIR, or where the program started; absolute, no end slash. */
 	char directory[PATH_MAX];

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Short texts and names of captures, without stdio. */
+
+#include "capture/text.h"
+
+/* Room that a name leaves for the number that may follow. */
+#define NUMBER_LEN sizeof("_9999")
+
+unsigned int
+nspy_decimal(char text[NSPY_DECIMAL_MAX], long value)
+{
+	unsigned long rest =
+		value < 0 ? 0ul - (unsigned long)value : (unsigned long)value;
+	char reversed[NSPY_DECIMAL_MAX];
+	unsigned int count = 0, len = 0;
+
+	do {
+		reversed[count++] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (value < 0)
+		text[len++] = '-';
+	while (count)
+		text[len++] = reversed[--count];
+	text[len] = '\0';
+	return len;
+}
+
+void
+nspy_text_add(struct nspy_text *text, const char *part)
+{
+	size_t len = strlen(part), room = text->size - text->len - 1;
+
+	if (len > room)
+		len = room;
+	memcpy(text->buffer + text->len, part, len);
+	text->len += len;
+	text->buffer[text->len] = '\0';
+}
+
+void
+nspy_text_add_number(struct nspy_text *text, long number)
+{
+	char digits[NSPY_DECIMAL_MAX];
+
+	nspy_decimal(digits, number);
+	nspy_text_add(text, digits);
+}
+
+bool
+nspy_text_ends_with(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), suffix_len = strlen(suffix);
+
+	return len >= suffix_len &&
+	       strcmp(text + len - suffix_len, suffix) == 0;
+}
+
+bool
+nspy_template_is_known(const char *name)
+{
+	for (const char *p = name; *p; p++) {
+		if (*p != '%')
+			continue;
+		if (!p[1] || !strchr("epnt%", p[1]))
+			return false;
+		p++;
+	}
+	return true;
+}
+
+/* name.pcap becomes name_2.pcap; base is where the name begins. */
+static void
+insert_number(char *path, size_t base, long number)
+{
+	char text[1 + NSPY_DECIMAL_MAX] = "_";
+	size_t len = strlen(path),
+	       text_len = 1 + nspy_decimal(text + 1, number);
+	char *dot = strrchr(path + base, '.');
+
+	if (!dot || dot == path + base)
+		dot = path + len;
+	memmove(dot + text_len, dot, (size_t)(path + len - dot) + 1);
+	memcpy(dot, text, text_len);
+}
+
+void
+nspy_template_expand(const struct nspy_template *template, long number,
+		     char *path, size_t size)
+{
+	struct nspy_text text = {path, size - NUMBER_LEN, 0};
+	bool numbered = false;
+	char plain[2] = "";
+	size_t base;
+
+	nspy_text_add(&text, template->directory);
+	if (!nspy_text_ends_with(template->directory, "/"))
+		nspy_text_add(&text, "/");
+	base = text.len;
+	for (const char *p = template->name; *p; p++) {
+		char kind = *p == '%' ? *++p : '%';
+
+		plain[0] = *p;
+		if (kind == '%')
+			nspy_text_add(&text, plain);
+		else if (kind == 'e')
+			nspy_text_add(&text, template->executable);
+		else if (kind == 'p')
+			nspy_text_add_number(&text, template->pid);
+		else if (kind == 'n')
+			nspy_text_add_number(&text, number);
+		else
+			nspy_text_add_number(&text, template->time_s);
+		numbered |= kind == 'n';
+	}
+	if (!numbered && number > 1)
+		insert_number(path, base, number);
+}
