@@ -169,48 +169,46 @@ nspy_drain_end(struct nspy_drain *drain)
 	return 0;
 }
 
-int
-nspy_drain_from(struct nspy_drain *drain, int fd, struct nspy_ring *source)
+/*
+ * Events of the source, which may be the drain's own ring: then its position
+ * is part of what a batch commits.
+ */
+static int
+drain_source(struct nspy_drain *drain, int fd, struct nspy_ring *source,
+	     bool dead)
 {
-	uint64_t tail = atomic_load(&source->consumed), lost = 0;
+	bool own = source == drain->ring;
+	uint64_t position = atomic_load(&source->consumed);
 	bool more;
 	int err;
 
 	drain->process = &source->process;
 	do {
 		const struct nspy_event *event;
+		uint64_t *tail;
 
 		nspy_drain_begin(drain, fd);
+		tail = own ? &drain->progress->tail : &position;
 		more = false;
 		while (!more &&
-		       (event = nspy_ring_next(source, &tail, false, &lost)))
+		       (event = nspy_ring_next(source, tail, dead,
+					       &drain->progress->lost)))
 			more = !nspy_drain_add(drain, event);
 		err = nspy_drain_end(drain);
-		if (!err)
-			atomic_store(&source->consumed, tail);
+		if (!err && !own)
+			atomic_store(&source->consumed, position);
 	} while (more && !err);
 	return err;
 }
 
 int
+nspy_drain_from(struct nspy_drain *drain, int fd, struct nspy_ring *source)
+{
+	return drain_source(drain, fd, source, false);
+}
+
+int
 nspy_drain_run(struct nspy_drain *drain, int fd, bool dead)
 {
-	bool more;
-	int err;
-
-	drain->process = &drain->ring->process;
-	do {
-		const struct nspy_event *event;
-		struct nspy_progress *progress;
-
-		nspy_drain_begin(drain, fd);
-		progress = drain->progress;
-		more = false;
-		while (!more &&
-		       (event = nspy_ring_next(drain->ring, &progress->tail,
-					       dead, &progress->lost)))
-			more = !nspy_drain_add(drain, event);
-		err = nspy_drain_end(drain);
-	} while (more && !err);
-	return err;
+	return drain_source(drain, fd, drain->ring, dead);
 }

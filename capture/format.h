@@ -16,9 +16,7 @@
 #define NSPY_LINKTYPE_LINUX_SLL 113
 /* The most bytes of a packet that one record may hold: libpcap's limit. */
 #define NSPY_SNAPLEN_MAX 262144
-/* Bytes of a head, of a tail without a comment, and of a comment. */
-#define NSPY_HEAD_MAX 28
-#define NSPY_TAIL_MAX 40
+/* Bytes of a comment. */
 #define NSPY_COMMENT_MAX 512
 /* Bytes of a file header: a classic one, or section and interface blocks. */
 #define NSPY_FILE_HEADER_MAX 2048

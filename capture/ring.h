@@ -179,6 +179,14 @@ nspy_record_size(uint32_t len)
 	(offsetof(struct nspy_ring, conversations) +                           \
 	 NSPY_CONVERSATIONS_CHUNK * sizeof(struct nspy_conversation))
 
+/* Bytes that wait for the consumer. */
+static inline uint64_t
+nspy_ring_pending(const struct nspy_ring *ring)
+{
+	return nspy_position(atomic_load(&ring->head)) -
+	       nspy_position(atomic_load(&ring->consumed));
+}
+
 static inline struct nspy_progress *
 nspy_ring_progress(struct nspy_ring *ring)
 {

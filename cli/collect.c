@@ -211,10 +211,7 @@ oldest(struct nspy_collector *c, uint64_t until_ns)
 		if (source->event &&
 		    (!found || source->event->end_ns < found->event->end_ns))
 			found = source;
-		pressed |= nspy_position(atomic_load(&source->ring->head)) -
-				   nspy_position(atomic_load(
-					   &source->ring->consumed)) >
-			   NSPY_RING_DATA / 4;
+		pressed |= nspy_ring_pending(source->ring) > NSPY_RING_DATA / 4;
 	}
 	if (found && !pressed && c->source_count > 1 &&
 	    found->event->end_ns > until_ns)

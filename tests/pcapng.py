@@ -3,8 +3,7 @@
 
 import struct
 
-SECTION, INTERFACE, NAMES, STATISTICS, SECRETS, PACKET = (
-    0x0a0d0d0a, 1, 4, 5, 10, 6)
+SECTION, INTERFACE, NAMES, STATISTICS, PACKET = 0x0a0d0d0a, 1, 4, 5, 6
 COMMENT, NAME, DESCRIPTION, FLAGS, PROCESS = 1, 2, 3, 2, 8
 
 
@@ -70,7 +69,7 @@ class File:
 
     def __init__(self, raw):
         self.interfaces, self.packets, self.names = [], [], []
-        self.statistics, self.secrets = [], []
+        self.statistics = []
         for at, kind, body in blocks(raw):
             if (at == 0) != (kind == SECTION):
                 raise Torn("a block of type %d at %d" % (kind, at))
@@ -82,9 +81,6 @@ class File:
                 self.names.append(self.name(body))
             elif kind == STATISTICS:
                 self.statistics.append(dict(options(body, 12)))
-            elif kind == SECRETS:
-                _, length = struct.unpack_from("=II", body)
-                self.secrets.append(bytes(body[8:8 + length]))
 
     @staticmethod
     def name(body):

@@ -42,10 +42,3 @@ nspy_ring_publish(const struct nspy_place *place)
 	atomic_store_explicit(&place->slot->stamp, place->stamp,
 			      memory_order_release);
 }
-
-uint64_t
-nspy_ring_pending(struct nspy_ring *ring)
-{
-	return nspy_position(atomic_load(&ring->head)) -
-	       nspy_position(atomic_load(&ring->consumed));
-}

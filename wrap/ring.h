@@ -24,7 +24,4 @@ bool nspy_ring_reserve(struct nspy_ring *ring, uint32_t len,
 /* The event is filled in: the consumer may see it. */
 void nspy_ring_publish(const struct nspy_place *place);
 
-/* Bytes that wait for the consumer. */
-uint64_t nspy_ring_pending(struct nspy_ring *ring);
-
 #endif
