@@ -12,7 +12,7 @@
 #include "cli/folder.h"
 #include "cli/live.h"
 #include "cli/say.h"
-#include "cli/source.h"
+#include "cli/feed.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -32,8 +32,8 @@
 struct nspy_collector {
 	struct nspy_output *output;
 	struct nspy_folder folder;
-	struct nspy_source **sources;
-	size_t source_count;
+	struct nspy_feed **feeds;
+	size_t feed_count;
 	struct nspy_drain drain; /* its ring holds the conversations */
 	uint32_t interfaces;	 /* in the file that is open */
 	uint64_t alive_ns;	 /* when that was looked at last */
@@ -99,41 +99,41 @@ nspy_collector_fd(const struct nspy_collector *c)
 static bool
 is_known(const struct nspy_collector *c, const char *path)
 {
-	for (size_t i = 0; i < c->source_count; i++)
-		if (strcmp(c->sources[i]->path, path) == 0)
+	for (size_t i = 0; i < c->feed_count; i++)
+		if (strcmp(c->feeds[i]->path, path) == 0)
 			return true;
 	return false;
 }
 
 /* A ring is in the folder; it may be known already. */
 static void
-add_source(void *context, const char *path)
+add_feed(void *context, const char *path)
 {
 	struct nspy_collector *c = context;
-	struct nspy_source *source, **grown;
+	struct nspy_feed *feed, **grown;
 
 	if (is_known(c, path))
 		return;
-	source = nspy_source_open(path);
-	if (!source) {
+	feed = nspy_feed_open(path);
+	if (!feed) {
 		nspy_say("%s: not a ring of this version of netspy", path);
 		unlink(path);
 		return;
 	}
-	grown = reallocarray(c->sources, c->source_count + 1, sizeof(*grown));
+	grown = reallocarray(c->feeds, c->feed_count + 1, sizeof(*grown));
 	if (!grown) {
-		atomic_store(&source->ring->collector, NSPY_LEFT);
-		nspy_source_close(source);
+		atomic_store(&feed->ring->collector, NSPY_LEFT);
+		nspy_feed_close(feed);
 		return;
 	}
-	c->sources = grown;
-	c->sources[c->source_count++] = source;
+	c->feeds = grown;
+	c->feeds[c->feed_count++] = feed;
 	c->totals.processes++;
 	if (c->output->options->verbose)
 		nspy_say("%s[%u] uses sockets: %s",
-			 source->ring->process.executable,
-			 source->ring->process.pid,
-			 source->ring->process.arguments);
+			 feed->ring->process.executable,
+			 feed->ring->process.pid,
+			 feed->ring->process.arguments);
 }
 
 static void
@@ -173,47 +173,47 @@ open_output(struct nspy_collector *c)
 	progress->file_size = len;
 	c->open = true;
 	c->interfaces = 0;
-	for (size_t i = 0; i < c->source_count; i++)
-		c->sources[i]->described = false;
+	for (size_t i = 0; i < c->feed_count; i++)
+		c->feeds[i]->described = false;
 }
 
-/* The interface of the source's process stands before its first packet. */
+/* The interface of the feed's process stands before its first packet. */
 static void
-describe(struct nspy_collector *c, struct nspy_source *source)
+describe(struct nspy_collector *c, struct nspy_feed *feed)
 {
 	uint8_t block[NSPY_BLOCK_MAX];
 	size_t len;
 
-	c->drain.process = &source->ring->process;
-	if (!source->described && c->output->format == NSPY_PCAPNG) {
+	c->drain.process = &feed->ring->process;
+	if (!feed->described && c->output->format == NSPY_PCAPNG) {
 		len = nspy_drain_interface(block, c->output->options->snaplen,
 					   c->drain.process);
 		nspy_batch_add_block(&c->drain.batch, block, len);
 		if (c->output->live)
 			nspy_live_add_prelude(c->output->live, block, len);
-		source->interface = c->interfaces++;
+		feed->interface = c->interfaces++;
 	}
-	source->described = true;
-	c->drain.interface = source->interface;
+	feed->described = true;
+	c->drain.interface = feed->interface;
 }
 
-/* The source with the oldest event, or NULL: none is old enough. */
-static struct nspy_source *
+/* The feed with the oldest event, or NULL: none is old enough. */
+static struct nspy_feed *
 oldest(struct nspy_collector *c, uint64_t until_ns)
 {
-	struct nspy_source *found = NULL;
+	struct nspy_feed *found = NULL;
 	bool pressed = false;
 
-	for (size_t i = 0; i < c->source_count; i++) {
-		struct nspy_source *source = c->sources[i];
+	for (size_t i = 0; i < c->feed_count; i++) {
+		struct nspy_feed *feed = c->feeds[i];
 
-		nspy_source_peek(source);
-		if (source->event &&
-		    (!found || source->event->end_ns < found->event->end_ns))
-			found = source;
-		pressed |= nspy_ring_pending(source->ring) > NSPY_RING_DATA / 4;
+		nspy_feed_peek(feed);
+		if (feed->event &&
+		    (!found || feed->event->end_ns < found->event->end_ns))
+			found = feed;
+		pressed |= nspy_ring_pending(feed->ring) > NSPY_RING_DATA / 4;
 	}
-	if (found && !pressed && c->source_count > 1 &&
+	if (found && !pressed && c->feed_count > 1 &&
 	    found->event->end_ns > until_ns)
 		return NULL;
 	return found;
@@ -223,8 +223,8 @@ oldest(struct nspy_collector *c, uint64_t until_ns)
 static void
 consume(struct nspy_collector *c)
 {
-	for (size_t i = 0; i < c->source_count; i++)
-		nspy_source_consume(c->sources[i]);
+	for (size_t i = 0; i < c->feed_count; i++)
+		nspy_feed_consume(c->feeds[i]);
 }
 
 static bool
@@ -267,27 +267,27 @@ packets_so_far(const struct nspy_collector *c)
 static bool
 drain(struct nspy_collector *c, uint64_t until_ns)
 {
-	struct nspy_source *source = oldest(c, until_ns);
+	struct nspy_feed *feed = oldest(c, until_ns);
 	bool room = true;
 
-	if (!source)
+	if (!feed)
 		return false;
 	if (!c->open && !is_over(c))
 		open_output(c);
 	if (is_over(c)) {
-		for (; source; source = oldest(c, until_ns))
-			nspy_source_take(source);
+		for (; feed; feed = oldest(c, until_ns))
+			nspy_feed_take(feed);
 		consume(c);
 		return true;
 	}
 	nspy_drain_begin(&c->drain, c->output->fd);
-	for (; source && room; source = room ? oldest(c, until_ns) : NULL) {
+	for (; feed && room; feed = room ? oldest(c, until_ns) : NULL) {
 		uint64_t before = packets_so_far(c);
 
-		describe(c, source);
-		room = nspy_drain_add(&c->drain, source->event);
-		source->packets += packets_so_far(c) - before;
-		nspy_source_take(source);
+		describe(c, feed);
+		room = nspy_drain_add(&c->drain, feed->event);
+		feed->packets += packets_so_far(c) - before;
+		nspy_feed_take(feed);
 	}
 	end_batch(c);
 	return true;
@@ -295,30 +295,30 @@ drain(struct nspy_collector *c, uint64_t until_ns)
 
 /* What is to be said of a process at its end. */
 static void
-end_source(struct nspy_collector *c, struct nspy_source *source)
+end_feed(struct nspy_collector *c, struct nspy_feed *feed)
 {
-	uint64_t dropped = atomic_load(&source->ring->dropped);
+	uint64_t dropped = atomic_load(&feed->ring->dropped);
 	uint8_t block[NSPY_BLOCK_MAX];
 	size_t len;
 
-	c->totals.lost += source->lost;
+	c->totals.lost += feed->lost;
 	c->totals.dropped += dropped;
-	if (source->described && !is_over(c) &&
+	if (feed->described && !is_over(c) &&
 	    c->output->format == NSPY_PCAPNG) {
-		len = nspy_pcapng_statistics(block, source->interface,
+		len = nspy_pcapng_statistics(block, feed->interface,
 					     now_ns(CLOCK_REALTIME),
-					     source->packets, dropped);
+					     feed->packets, dropped);
 		nspy_drain_begin(&c->drain, c->output->fd);
 		nspy_batch_add_block(&c->drain.batch, block, len);
 		end_batch(c);
 	}
-	atomic_store(&source->ring->collector, NSPY_LEFT);
-	nspy_source_close(source);
+	atomic_store(&feed->ring->collector, NSPY_LEFT);
+	nspy_feed_close(feed);
 }
 
 /* A ring is done when its process has died. */
 static void
-look_after_sources(struct nspy_collector *c)
+look_after_feeds(struct nspy_collector *c)
 {
 	uint64_t now = now_ns(CLOCK_MONOTONIC);
 	size_t i = 0;
@@ -326,16 +326,16 @@ look_after_sources(struct nspy_collector *c)
 	if (now - c->alive_ns < ALIVE_NS)
 		return;
 	c->alive_ns = now;
-	while (i < c->source_count) {
-		struct nspy_source *source = c->sources[i];
+	while (i < c->feed_count) {
+		struct nspy_feed *feed = c->feeds[i];
 
-		nspy_source_peek(source);
-		if (source->dead && !source->event) {
-			c->sources[i] = c->sources[--c->source_count];
-			end_source(c, source);
+		nspy_feed_peek(feed);
+		if (feed->dead && !feed->event) {
+			c->feeds[i] = c->feeds[--c->feed_count];
+			end_feed(c, feed);
 			continue;
 		}
-		source->dead = !nspy_source_is_alive(source);
+		feed->dead = !nspy_feed_is_alive(feed);
 		i++;
 	}
 }
@@ -346,12 +346,12 @@ nspy_collector_step(struct nspy_collector *c)
 	uint64_t now = now_ns(CLOCK_REALTIME);
 	bool any = false;
 
-	nspy_folder_look(&c->folder, add_source, c);
-	for (size_t i = 0; i < c->source_count; i++)
-		atomic_store(&c->sources[i]->ring->collector_ns, now);
+	nspy_folder_look(&c->folder, add_feed, c);
+	for (size_t i = 0; i < c->feed_count; i++)
+		atomic_store(&c->feeds[i]->ring->collector_ns, now);
 	while (drain(c, now - MERGE_NS))
 		any = true;
-	look_after_sources(c);
+	look_after_feeds(c);
 	/* A client may have come, or have room again. */
 	if (c->output->live && c->open)
 		nspy_output_written(
@@ -365,18 +365,18 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 {
 	const struct nspy_progress *progress;
 
-	nspy_folder_look(&c->folder, add_source, c);
-	for (size_t i = 0; i < c->source_count; i++)
-		c->sources[i]->dead = !nspy_source_is_alive(c->sources[i]);
+	nspy_folder_look(&c->folder, add_feed, c);
+	for (size_t i = 0; i < c->feed_count; i++)
+		c->feeds[i]->dead = !nspy_feed_is_alive(c->feeds[i]);
 	while (drain(c, UINT64_MAX))
 		;
-	while (c->source_count) {
-		struct nspy_source *source = c->sources[--c->source_count];
+	while (c->feed_count) {
+		struct nspy_feed *feed = c->feeds[--c->feed_count];
 
-		c->totals.alive += !source->dead;
-		end_source(c, source);
+		c->totals.alive += !feed->dead;
+		end_feed(c, feed);
 	}
-	free(c->sources);
+	free(c->feeds);
 	nspy_folder_remove(&c->folder, c->totals.loaded,
 			   sizeof(c->totals.loaded));
 	progress = nspy_ring_progress(c->drain.ring);

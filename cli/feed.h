@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The ring of one process of a run, as the collector reads it. */
 
-#ifndef NETSPY_SOURCE_H
-#define NETSPY_SOURCE_H
+#ifndef NETSPY_FEED_H
+#define NETSPY_FEED_H
 
 #include "capture/ring.h"
 
-struct nspy_source {
+struct nspy_feed {
 	struct nspy_ring *ring;
 	char *path;
 	const struct nspy_event *event; /* the next one, or NULL */
@@ -20,21 +20,21 @@ struct nspy_source {
 };
 
 /* Map the ring file. NULL: it is none of this version. Frees nothing. */
-struct nspy_source *nspy_source_open(const char *path);
+struct nspy_feed *nspy_feed_open(const char *path);
 
 /* Look for the next event, unless one was found already. */
-void nspy_source_peek(struct nspy_source *source);
+void nspy_feed_peek(struct nspy_feed *feed);
 
-/* The event is read. It stays where it is until nspy_source_consume. */
-void nspy_source_take(struct nspy_source *source);
+/* The event is read. It stays where it is until nspy_feed_consume. */
+void nspy_feed_take(struct nspy_feed *feed);
 
 /* What was read is written: the process may reuse the room. */
-void nspy_source_consume(struct nspy_source *source);
+void nspy_feed_consume(struct nspy_feed *feed);
 
 /* Ask the kernel whether the process is still there. */
-bool nspy_source_is_alive(const struct nspy_source *source);
+bool nspy_feed_is_alive(const struct nspy_feed *feed);
 
 /* Unmap and remove the ring file. */
-void nspy_source_close(struct nspy_source *source);
+void nspy_feed_close(struct nspy_feed *feed);
 
 #endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mapping, reading and giving back the ring of a process. */
+
+#include "config.h"
+
+#include "cli/feed.h"
+
+#include "cli/process.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct nspy_ring *
+map_ring(const char *path)
+{
+	struct nspy_ring *ring = MAP_FAILED;
+	struct stat status;
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd >= 0 && fstat(fd, &status) == 0 &&
+	    status.st_size == (off_t)sizeof(*ring))
+		ring = mmap(NULL, sizeof(*ring), PROT_READ | PROT_WRITE,
+			    MAP_SHARED, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	if (ring != MAP_FAILED && nspy_ring_valid(ring, sizeof(*ring)))
+		return ring;
+	if (ring != MAP_FAILED)
+		munmap(ring, sizeof(*ring));
+	return NULL;
+}
+
+struct nspy_feed *
+nspy_feed_open(const char *path)
+{
+	struct nspy_feed *feed = calloc(1, sizeof(*feed));
+
+	if (!feed)
+		return NULL;
+	feed->ring = map_ring(path);
+	feed->path = strdup(path);
+	if (!feed->ring || !feed->path) {
+		free(feed->path);
+		free(feed);
+		return NULL;
+	}
+	feed->tail = atomic_load(&feed->ring->consumed);
+	return feed;
+}
+
+void
+nspy_feed_peek(struct nspy_feed *feed)
+{
+	if (feed->event)
+		return;
+	feed->event_tail = feed->tail;
+	feed->event = nspy_ring_next(feed->ring, &feed->event_tail, feed->dead,
+				     &feed->lost);
+	/* What a dead process left uncommitted may be all there is. */
+	if (!feed->event)
+		feed->tail = feed->event_tail;
+}
+
+void
+nspy_feed_take(struct nspy_feed *feed)
+{
+	feed->tail = feed->event_tail;
+	feed->event = NULL;
+}
+
+void
+nspy_feed_consume(struct nspy_feed *feed)
+{
+	atomic_store(&feed->ring->consumed, feed->tail);
+}
+
+bool
+nspy_feed_is_alive(const struct nspy_feed *feed)
+{
+	const struct nspy_process *process = &feed->ring->process;
+
+	return process->start &&
+	       nspy_process_start_of(process->pid) == process->start;
+}
+
+void
+nspy_feed_close(struct nspy_feed *feed)
+{
+	unlink(feed->path);
+	munmap(feed->ring, sizeof(*feed->ring));
+	free(feed->path);
+	free(feed);
+}
