@@ -45,7 +45,8 @@ compare() {
 	fi
 	program=${1%% *} workload=$2 function=$3 least=${4:-1}
 	program=${program##*/}
-	version=$($1 2>&1 </dev/null | grep -o '[0-9][0-9]*\.[0-9][0-9a-z.]*' |
+	# vsftpd prints it to its standard input.
+	version=$($1 2>&1 0>&1 | grep -o '[0-9][0-9]*\.[0-9][0-9a-z.]*' |
 		sed -n 1p)
 	one_way without
 	[ "$status" = 0 ] || framework_failure_ \
