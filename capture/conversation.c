@@ -208,6 +208,7 @@ append_closed(struct nspy_drain *drain, struct nspy_conversation *c)
 
 	nspy_ring_save(ring, index - 1);
 	c->closed = 1;
+	c->used = 0;
 	c->next_closed = 0;
 	if (progress->closed_count++ == 0) {
 		progress->closed_first = index;
@@ -220,8 +221,22 @@ append_closed(struct nspy_drain *drain, struct nspy_conversation *c)
 }
 
 /*
+ * Somebody uses it, or another process whose events come here may hold it: a
+ * server's process waits for its client, while others come and go. Half the
+ * table is for these.
+ */
+static bool
+goes_on(const struct nspy_drain *drain, const struct nspy_conversation *c)
+{
+	bool let_go = c->ended[0] == NSPY_LET_GO || c->ended[1] == NSPY_LET_GO;
+
+	return c->used || (let_go && drain->process != &drain->ring->process &&
+			   drain->ring->allocated < NSPY_CONVERSATIONS_MAX / 2);
+}
+
+/*
  * The one that closed first leaves the list, and the table too unless its
- * other end has turned up. A datagram one that was used since goes to the end once more.
+ * other end has turned up. One that goes on comes to the end once more.
  */
 static void
 forget_oldest(struct nspy_drain *drain)
@@ -240,8 +255,7 @@ forget_oldest(struct nspy_drain *drain)
 	if (c->state == NSPY_DROPPED) {
 		c->next = progress->conversations_free;
 		progress->conversations_free = index;
-	} else if (c->protocol != IPPROTO_TCP && c->used) {
-		c->used = 0;
+	} else if (goes_on(drain, c)) {
 		append_closed(drain, c);
 	} else if (c->protocol != IPPROTO_TCP || !c->cookie[0] ||
 		   !c->cookie[1] || (c->ended[0] && c->ended[1])) {
@@ -254,7 +268,9 @@ nspy_conversation_linger(struct nspy_drain *drain, struct nspy_conversation *c)
 {
 	if (c->closed)
 		return;
-	if (drain->progress->closed_count >= CLOSED_MAX)
+	/* Two: if half of them go on, the list does not grow for ever. */
+	for (int i = 0; i < 2 && drain->progress->closed_count >= CLOSED_MAX;
+	     i++)
 		forget_oldest(drain);
 	append_closed(drain, c);
 }

@@ -55,6 +55,13 @@ struct nspy_flow {
 	uint8_t told[2]; /* by its sender / receiver: calls seen from byte 0 */
 };
 
+/* Who has closed an end of a conversation. */
+enum nspy_end {
+	NSPY_USED = 0,
+	NSPY_LET_GO, /* some of those who hold it; others may go on */
+	NSPY_ENDED,
+};
+
 struct nspy_conversation {
 	struct nspy_endpoint end[2]; /* end[0] opened it, as far as we know */
 	uint64_t cookie[2];
@@ -65,11 +72,11 @@ struct nspy_conversation {
 	uint32_t next;	      /* in the bucket or the free list: index + 1 */
 	uint32_t next_closed; /* in the list of closed ones: index + 1 */
 	uint8_t state;
-	uint8_t ended[2];  /* end i has closed */
+	uint8_t ended[2];  /* enum nspy_end of end i */
 	uint8_t reset;	   /* RST is written; its receiver may read on */
 	uint8_t closed;	   /* in the list of closed ones */
 	uint32_t protocol; /* other than IPPROTO_TCP: flows count datagrams */
-	uint32_t used;	   /* these: since it came into that list */
+	uint32_t used;	   /* since it came into that list */
 };
 
 struct nspy_undo {

@@ -206,6 +206,19 @@ on_audit(struct nspy_teller *t)
 	leave_gap(&t->c->flow[!t->side], false, counts.received);
 }
 
+static void
+tell_end(struct nspy_teller *t, uint16_t flags)
+{
+	if (flags & NSPY_PEER_FIN)
+		nspy_segment_fin(t, !t->side);
+	if (flags & NSPY_PEER_RESET)
+		nspy_segment_reset(t, !t->side);
+	else if (flags & NSPY_RESET)
+		nspy_segment_reset(t, t->side);
+	else if (!(flags & NSPY_SILENT))
+		nspy_segment_fin(t, t->side);
+}
+
 static bool
 on_close(struct nspy_teller *t)
 {
@@ -214,24 +227,22 @@ on_close(struct nspy_teller *t)
 
 	if (!c)
 		return true;
+	if (flags & NSPY_HELD) {
+		if (c->ended[t->side] == NSPY_USED)
+			c->ended[t->side] = NSPY_LET_GO;
+		nspy_conversation_linger(t->drain, c);
+		return true;
+	}
 	if (c->state == NSPY_SYN_SENT) {
 		nspy_conversation_drop(t->drain, c);
 		return true;
 	}
-	if (!c->ended[t->side] && !(flags & NSPY_HELD)) {
-		if (flags & NSPY_PEER_FIN)
-			nspy_segment_fin(t, !t->side);
-		if (flags & NSPY_PEER_RESET)
-			nspy_segment_reset(t, !t->side);
-		else if (flags & NSPY_RESET)
-			nspy_segment_reset(t, t->side);
-		else if (!(flags & NSPY_SILENT))
-			nspy_segment_fin(t, t->side);
-	}
-	c->ended[t->side] = 1;
-	if (c->ended[!t->side] && c->cookie[!t->side])
+	if (c->ended[t->side] != NSPY_ENDED)
+		tell_end(t, flags);
+	c->ended[t->side] = NSPY_ENDED;
+	if (c->ended[!t->side] == NSPY_ENDED && c->cookie[!t->side])
 		nspy_conversation_drop(t->drain, c);
-	else if (!c->cookie[!t->side])
+	else if (c->ended[!t->side] || !c->cookie[!t->side])
 		nspy_conversation_linger(t->drain, c);
 	return true;
 }
@@ -249,6 +260,8 @@ nspy_tcp_event(struct nspy_drain *drain, const struct nspy_event *event)
 	};
 
 	t.c = nspy_conversation_find(drain, event, &t.side);
+	if (t.c)
+		t.c->used = 1;
 	switch (event->kind) {
 	case NSPY_CONNECT:
 		return on_connect(&t);

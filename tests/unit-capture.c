@@ -212,6 +212,51 @@ test_many_conversations(void)
 	free_ring(ring);
 }
 
+static void
+add(struct nspy_event event, uint64_t cookie, uint16_t flags)
+{
+	event.cookie = cookie;
+	event.flags = flags;
+	nspy_drain_begin(&drain, fd);
+	nspy_drain_add(&drain, &event);
+	CHECK(nspy_drain_end(&drain) == 0);
+}
+
+/*
+ * A server gives each connection to a process and closes its own descriptor:
+ * the other one goes on, and ends the connection, however many have come since.
+ */
+static void
+test_what_others_hold_goes_on(void)
+{
+	struct nspy_ring *ring = new_ring();
+	static const struct nspy_process server;
+	const uint16_t count = 2000;
+	uint64_t before;
+
+	drain.process = &server;
+	for (uint16_t i = 0; i < count; i++) {
+		uint16_t port = (uint16_t)(1024 + i);
+
+		add(tcp_event(NSPY_ACCEPT, port, 0), port, 0);
+		add(tcp_event(NSPY_CLOSE, port, 0), port, NSPY_HELD);
+	}
+	before = nspy_ring_progress(ring)->packets;
+	CHECK(before == 3u * count);
+	for (uint16_t i = 0; i < count; i++) {
+		uint16_t port = (uint16_t)(1024 + i);
+
+		add(tcp_event(NSPY_SEND, port, 10), port, 0);
+		add(tcp_event(NSPY_CLOSE, port, 0), port, 0);
+		add(tcp_event(NSPY_CLOSE, port, 0), port, 0);
+	}
+	/* The data, the FIN, and their acknowledgements. */
+	CHECK(nspy_ring_progress(ring)->packets == before + 4u * count);
+	CHECK(nspy_ring_progress(ring)->conversations_used == count);
+	free_ring(ring);
+	drain.process = NULL;
+}
+
 /* The length of the record or block at p. */
 static size_t
 record_len(const uint8_t *p, uint32_t format)
@@ -289,6 +334,7 @@ main(void)
 	test_failed_drain_is_rolled_back();
 	test_name_is_passed_over();
 	test_many_conversations();
+	test_what_others_hold_goes_on();
 	test_no_record_crosses_a_page(NSPY_PCAP);
 	test_no_record_crosses_a_page(NSPY_PCAPNG);
 	test_checksum();
