@@ -66,7 +66,7 @@ ROLES = {
     "shutdown": ("guarded", "nspy_on_shutdown", "how"),
     "socket": ("always", "nspy_on_socket", "domain type protocol"),
     "socketpair": ("always", "nspy_on_socketpair", "domain type sv"),
-    "splice": ("between", "nspy_on_splice", "out len"),
+    "splice": ("between", "nspy_on_splice", "out len flags"),
     "syscall": ("switch", "", "number"),
 }
 # What is called before the real function in some roles, with "call" and some

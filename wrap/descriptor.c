@@ -8,6 +8,7 @@
 #include "wrap/descriptor.h"
 
 #include "capture/sys.h"
+#include "wrap/cork.h"
 #include "wrap/protocol.h"
 #include "wrap/unrecorded.h"
 
@@ -64,7 +65,7 @@ nspy_descriptors_init(void)
 	if (!sockets || !nspy_descriptors)
 		return -ENOMEM;
 	nspy_descriptor_count = (uint32_t)count;
-	return 0;
+	return nspy_cork_init();
 }
 
 uint32_t
@@ -110,6 +111,7 @@ nspy_socket_free(struct nspy_socket *socket)
 	uint32_t index = (uint32_t)(socket - sockets);
 	uint64_t head = atomic_load(&sockets_free), after;
 
+	nspy_cork_drop(socket);
 	do {
 		socket->next_free = (uint32_t)head;
 		after = ((head >> 32) + 1) << 32 | (index + 1);

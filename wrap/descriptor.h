@@ -28,7 +28,8 @@ enum nspy_socket_flag {
 	NSPY_DEFERRED = 8192, /* its SYN waits for the first send */
 	NSPY_URGENT_SEEN = 16384, /* bytes at the urgent mark were received */
 	NSPY_SEQUENCED =
-		32768, /* SOCK_SEQPACKET: no byte received is the end */
+		32768,	     /* SOCK_SEQPACKET: no byte received is the end */
+	NSPY_CORKED = 65536, /* UDP_CORK: each send is a part */
 };
 
 struct nspy_socket {
@@ -43,6 +44,7 @@ struct nspy_socket {
 	uint16_t checksum;    /* of what is sent: see nspy_event */
 	uint32_t forks;	      /* nspy_forks when it was made */
 	uint32_t next_free;
+	_Atomic uint32_t cork; /* a datagram that waits for more; 0: none */
 	uint32_t device; /* that it is bound to, as nspy_diag_prepare saw */
 	struct nspy_socket *next_closing; /* see nspy_call.closing */
 	uint64_t connect_ns;

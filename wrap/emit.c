@@ -49,6 +49,14 @@ copy(struct cursor *cursor, uint8_t *to, size_t len)
 	return copied;
 }
 
+size_t
+nspy_tell_copy(const struct nspy_tell *tell, uint8_t *to, size_t len)
+{
+	struct cursor cursor = {tell->iov, tell->iov_count, 0, tell->source};
+
+	return copy(&cursor, to, len);
+}
+
 static void
 advance(struct cursor *cursor, size_t len)
 {
@@ -135,7 +143,8 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 		.tid = nspy_thread(pid),
 		.protocol = socket->protocol,
 		.family = socket->family,
-		.segment_len = tell->segment_len,
+		.segment_len =
+			tell->segment_len < tell->len ? tell->segment_len : 0,
 		.peer = tell->peer ? *tell->peer : socket->peer,
 	};
 	size_t rest = tell->len;
@@ -158,7 +167,7 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	do {
 		size_t part = rest < max ? rest : max;
 		size_t kept = part < nspy_settings.snaplen || !moves ||
-					      tell->segment_len
+					      event.segment_len
 				      ? part
 				      : nspy_settings.snaplen;
 

@@ -14,7 +14,8 @@ struct nspy_tell {
 	size_t iov_count, len;
 	struct nspy_source *source; /* where it is when not in iov */
 	const struct nspy_endpoint *peer, *local; /* NULL: the socket's */
-	uint16_t segment_len;			  /* see nspy_event */
+	uint16_t segment_len; /* as asked for; see nspy_event */
+	bool more;	      /* MSG_MORE */
 };
 
 /*
@@ -23,6 +24,9 @@ struct nspy_tell {
  */
 void nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	       const struct nspy_tell *tell);
+
+/* Copy the first len bytes; returns how many could be. */
+size_t nspy_tell_copy(const struct nspy_tell *tell, uint8_t *to, size_t len);
 
 /*
  * A call of result ret sent or received on its socket what tell says, but for

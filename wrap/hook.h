@@ -63,7 +63,8 @@ void nspy_before_sendfile(struct nspy_call *call, int in, const off_t *offset);
 void nspy_on_sendfile(struct nspy_call *call, ssize_t ret, int in,
 		      const off_t *offset);
 void nspy_before_splice(struct nspy_call *call, int in, int out, size_t len);
-void nspy_on_splice(struct nspy_call *call, ssize_t ret, int out, size_t len);
+void nspy_on_splice(struct nspy_call *call, ssize_t ret, int out, size_t len,
+		    unsigned int flags);
 void nspy_on_pidfd_getfd(struct nspy_call *call, int ret);
 
 /* hook_aio.c: requests that libc fulfils by and by. */

@@ -5,12 +5,16 @@
 #include "wrap/audit.h"
 #include "wrap/call.h"
 #include "wrap/connect.h"
+#include "wrap/cork.h"
 #include "wrap/emit.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 
+#ifndef MSG_PROBE
+#define MSG_PROBE 0x10
+#endif
 /* These give no bytes of the stream: looked at again later, or our own. */
 #define NOT_RECEIVED (MSG_PEEK | MSG_ERRQUEUE)
 
@@ -27,10 +31,20 @@ on_failed(struct nspy_call *call, uint16_t kind)
 {
 	const struct nspy_tell tell = {.kind = kind, .error = call->error};
 
+	if (kind == NSPY_SEND)
+		nspy_cork_failed(call);
 	if (call->socket->type != SOCK_STREAM ||
 	    !tells_of_connection(call->error))
 		return;
 	nspy_emit(call, call->socket, &tell);
+}
+
+/* With MSG_PROBE nothing is sent, though the call succeeds. */
+static bool
+only_probes(const struct nspy_socket *socket, int flags)
+{
+	return flags & MSG_PROBE && socket->type != SOCK_STREAM &&
+	       (socket->family == AF_INET || socket->family == AF_INET6);
 }
 
 /* What is in the control messages goes before what the socket says. */
@@ -44,8 +58,7 @@ read_control(const struct nspy_socket *socket, struct nspy_tell *tell,
 		control->segment_len = socket->segment_len;
 	if (msg && msg->msg_controllen)
 		nspy_control_read(control, msg, sent);
-	if (control->segment_len < tell->len)
-		tell->segment_len = control->segment_len;
+	tell->segment_len = control->segment_len;
 	if (!control->local.version)
 		return;
 	if (!control->local.port)
@@ -132,6 +145,8 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 		if (peer && peer->version)
 			tell->peer = peer;
 		read_control(socket, tell, msg, &control);
+		if (tell->kind == NSPY_SEND && nspy_cork_add(call, tell))
+			return;
 	}
 	if (tell->kind == NSPY_RECV && !tell->len &&
 	    socket->type == SOCK_STREAM)
@@ -149,6 +164,7 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 	struct nspy_tell tell = {
 		.kind = NSPY_SEND,
 		.flags = flags & MSG_OOB ? NSPY_URGENT : 0,
+		.more = flags & MSG_MORE,
 		.iov = ret > 0 ? msg->msg_iov : NULL,
 		.iov_count = ret > 0 ? msg->msg_iovlen : 0,
 		.len = ret > 0 ? (size_t)ret : 0,
@@ -163,6 +179,8 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		on_failed(call, NSPY_SEND);
 		return;
 	}
+	if (only_probes(call->socket, flags))
+		return;
 	/* On a connected stream the kernel does not look at it either. */
 	if (msg->msg_name && call->socket->type != SOCK_STREAM)
 		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);

@@ -3,6 +3,7 @@
 
 #include "wrap/call.h"
 #include "wrap/connect.h"
+#include "wrap/cork.h"
 #include "wrap/emit.h"
 #include "wrap/protocol.h"
 #include "wrap/report.h"
@@ -121,4 +122,5 @@ nspy_on_setsockopt(struct nspy_call *call, int ret, int level, int optname,
 	if (level == SOL_UDP && optname == UDP_SEGMENT)
 		socket->segment_len = (uint16_t)value;
 	nspy_protocol_option(socket, level, optname, value);
+	nspy_cork_option(call, level, optname, value);
 }

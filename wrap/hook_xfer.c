@@ -7,6 +7,7 @@
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -90,10 +91,15 @@ copy_received(struct nspy_source *source, int pipe, size_t len)
 }
 
 void
-nspy_on_splice(struct nspy_call *call, ssize_t ret, int out, size_t len)
+nspy_on_splice(struct nspy_call *call, ssize_t ret, int out, size_t len,
+	       unsigned int flags)
 {
 	struct nspy_source source = call->source;
-	struct nspy_tell tell = {.kind = NSPY_SEND, .source = &source};
+	struct nspy_tell tell = {
+		.kind = NSPY_SEND,
+		.more = flags & SPLICE_F_MORE,
+		.source = &source,
+	};
 
 	call->result = ret;
 	if (call->fd != out) {

@@ -17,6 +17,7 @@
 /* <linux/udp.h> and <netinet/udp.h> do not go together. */
 #define UDPLITE_SEND_COVERAGE 10
 #define UDPLITE_HEADER 8
+#define UDP_CORK 1
 /* ICMP and ICMPv6 have their checksum behind type and code. */
 #define ICMP_CHECKSUM 2
 
@@ -125,6 +126,9 @@ nspy_protocol_option(struct nspy_socket *socket, int level, int optname,
 
 	if (socket->family == AF_NETLINK) {
 		return;
+	} else if (optname == UDP_CORK && !raw &&
+		   (level == IPPROTO_UDP || level == IPPROTO_UDPLITE)) {
+		set_flag(socket, NSPY_CORKED, value);
 	} else if (socket->protocol == IPPROTO_UDPLITE && !raw) {
 		if (level == IPPROTO_UDPLITE &&
 		    optname == UDPLITE_SEND_COVERAGE)
@@ -145,14 +149,14 @@ void
 nspy_protocol_ask(int fd, struct nspy_socket *socket)
 {
 	static const int options[][2] = {
+		{IPPROTO_UDP, UDP_CORK},
 		{IPPROTO_UDPLITE, UDPLITE_SEND_COVERAGE},
 		{IPPROTO_IP, IP_HDRINCL},
 		{IPPROTO_IPV6, IPV6_HDRINCL},
 		{IPPROTO_IPV6, IPV6_CHECKSUM},
 	};
 
-	if (socket->family == AF_NETLINK ||
-	    (socket->type != SOCK_RAW && socket->protocol != IPPROTO_UDPLITE))
+	if (socket->family == AF_NETLINK || socket->type == SOCK_STREAM)
 		return;
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		const int *option = options[i];
