@@ -264,6 +264,32 @@ def on_demand_source(spec, entries):
                   ['"wrap/calls.gen.h"'], texts)
 
 
+def export_source(spec, entries):
+    """In a link with --wrap options, the program's own calls come by these
+    names. A name that libc has for itself is never called from outside."""
+    texts = []
+    for entry in entries:
+        own = [this["name"] for _, this in names([entry], "preload")]
+        for this in [entry] + entry.get("aliases", []):
+            if not own or not {"link", "static"} & set(
+                    this.get("bindings", BINDINGS)):
+                continue
+            target = this["name"] if this["name"] in own else own[0]
+            text = f"WRAPPED({this['name']}, {target})\n"
+            texts.append(guarded(entry, text if this is entry
+                                 else guarded(this, text)))
+    return source(spec, "The __wrap_ names of the export binding.", [],
+                  [WRAPPED + "".join(texts)])
+
+
+WRAPPED = """#define WRAPPED(name, door)                                                    \\
+	__asm__(".globl __wrap_" #name "\\n"                                   \\
+		".hidden __wrap_" #name "\\n"                                  \\
+		".set __wrap_" #name ", " #door);
+
+"""
+
+
 def export_map(spec, entries):
     return (banner(spec, "# ") + "# No version name: ld.so would pass by names "
             "that had one.\n{\nglobal:\n"
@@ -292,6 +318,7 @@ OUTPUTS = {
     "preload.gen.c": preload_source,
     "link.gen.c": link_source,
     "on-demand.gen.c": on_demand_source,
+    "export.gen.c": export_source,
     "netspy.map": export_map,
     "link.opts": link_options,
     "link-static.opts": static_options,

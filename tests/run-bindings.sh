@@ -11,31 +11,34 @@ link_opts() {
 	framework_failure_ "wrap/$1 is not built"
 }
 
-# build PROGRAM KIND OUTPUT [FLAG...]: KIND is plain, or a linked binding:
-# pie, static, static-pie.  Extra flags are for the compiler and the linker.
+# build PROGRAM KIND OUTPUT [FLAG...]: KIND is plain, or a linked binding: pie
+# by libc's names, wrap by ld --wrap as static and static-pie. Extra flags are
+# for the compiler and the linker.
 build() {
 	source=$tests/progs/$1
 	kind=$2
 	output=$3
 	shift 3
 	case $kind in
-	plain | pie) kind_cflags=-fPIE kind_ldflags=-pie ;;
+	plain | pie | wrap) kind_cflags=-fPIE kind_ldflags=-pie ;;
 	static) kind_cflags='-fno-pie' kind_ldflags='-static' ;;
 	static-pie) kind_cflags=-fPIE kind_ldflags=-static-pie ;;
 	*) framework_failure_ "unknown kind of program: $kind" ;;
 	esac
-	if [ "$kind" != plain ]; then
-		[ -r "$archive" ] || framework_failure_ "$archive is not built"
+	kind_libs="-L$top_builddir -lnetspy-link"
+	case $kind in
+	plain) kind_libs= ;;
+	pie) kind_libs="-Wl,--undefined=netspy_link_anchor $kind_libs" ;;
+	wrap)
 		opts=$(link_opts link.opts) || exit 99
-		kind_ldflags="$kind_ldflags -Wl,@$opts -L$top_builddir"
-		case $kind in static*)
-			opts=$(link_opts link-static.opts) || exit 99
-			kind_ldflags="$kind_ldflags -Wl,@$opts"
-		esac
-		kind_libs=-lnetspy-link
-	else
-		kind_libs=
-	fi
+		kind_libs="-Wl,@$opts -L$top_builddir -lnetspy-wrap"
+		;;
+	static*)
+		opts=$(link_opts link.opts) || exit 99
+		kind_libs="-Wl,@$opts $kind_libs"
+		opts=$(link_opts link-static.opts) || exit 99
+		kind_libs="-Wl,@$opts $kind_libs"
+	esac
 	# shellcheck disable=SC2086
 	$CC -g -O1 -Wall -Wextra -pthread $kind_cflags "$@" "$source" \
 		-o "$output" $kind_ldflags $kind_libs >build.err 2>&1 || {

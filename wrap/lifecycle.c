@@ -91,16 +91,10 @@ start(void)
 	if (!atomic_compare_exchange_strong(&state, &expected, STARTING))
 		return;
 	/* A setuid program's traffic is not for its caller's eyes. */
-	if (getauxval(AT_SECURE)) {
+	if (getauxval(AT_SECURE) || nspy_note_before()) {
 		atomic_store(&state, OFF);
 		return;
 	}
-#ifdef NSPY_BINDING_LINK
-	if (nspy_note_preloaded()) {
-		atomic_store(&state, OFF);
-		return;
-	}
-#endif
 	nspy_settings_read();
 	if (nspy_settings.off) {
 		atomic_store(&state, OFF);

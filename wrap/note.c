@@ -16,16 +16,19 @@
 #include <stdint.h>
 #include <string.h>
 
-#define NOTE_PRELOAD 1
-
 #ifdef NSPY_BINDING_PRELOAD
 #define NOTE_KIND "1"
-#else
+#elif defined(NSPY_BINDING_LINK)
 #define NOTE_KIND "2"
+#else
+#define NOTE_KIND "3"
 #endif
+
+enum note_kind { PRELOAD = 1, WRAP, EXPORT };
 
 __asm__(".pushsection .note.netspy,\"a\",%note\n"
 	".balign 4\n"
+	"nspy_note: .hidden nspy_note\n"
 	".long 7, 4, 1\n" /* length of owner and word, type */
 	".asciz \"netspy\"\n"
 	".balign 4\n"
@@ -38,9 +41,28 @@ struct note {
 	uint32_t kind;
 };
 
+extern const struct note nspy_note;
+
+struct copies {
+	bool own_passed; /* in the order of loading, which is that of symbols */
+	bool before;	 /* another copy gets our calls, so we pass them on */
+};
+
+static void
+look(const struct note *note, struct copies *copies)
+{
+	if (note == &nspy_note)
+		copies->own_passed = true;
+	else if (note->kind == PRELOAD)
+		copies->before = true;
+	else if (note->kind == EXPORT)
+		copies->before |=
+			nspy_note.kind == WRAP || !copies->own_passed;
+}
+
 /* mold merges notes of different alignment: look at every fourth byte. */
 static int
-find_preload(struct dl_phdr_info *info, size_t size, void *found)
+find_copies(struct dl_phdr_info *info, size_t size, void *copies)
 {
 	(void)size;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -52,23 +74,23 @@ find_preload(struct dl_phdr_info *info, size_t size, void *found)
 			continue;
 		for (size_t at = 0;
 		     at + sizeof(struct note) <= segment->p_memsz; at += 4) {
-			struct note note;
+			const struct note *note =
+				(const struct note *)(start + at);
 
-			memcpy(&note, start + at, sizeof(note));
-			if (note.owner_len == 7 && note.word_len == 4 &&
-			    memcmp(note.owner, "netspy", 7) == 0 &&
-			    note.kind == NOTE_PRELOAD)
-				*(bool *)found = true;
+			if (note->owner_len == 7 && note->word_len == 4 &&
+			    memcmp(note->owner, "netspy", 7) == 0)
+				look(note, copies);
 		}
 	}
 	return 0;
 }
 
 bool
-nspy_note_preloaded(void)
+nspy_note_before(void)
 {
-	bool found = false;
+	struct copies copies = {.own_passed = false};
 
-	dl_iterate_phdr(find_preload, &found);
-	return found;
+	if (nspy_note.kind != PRELOAD)
+		dl_iterate_phdr(find_copies, &copies);
+	return copies.before;
 }

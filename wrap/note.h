@@ -7,9 +7,11 @@
 #include <stdbool.h>
 
 /*
- * Whether the preload library is in this process too: then it sees every call
- * of the copy that is linked in, which therefore records nothing.
+ * Whether another copy in this process sees every call of ours: then we record
+ * nothing. The preload library sees those of all, a copy that has libc's names
+ * those of the ones that are linked with --wrap, and the first of its kind
+ * those of the others.
  */
-bool nspy_note_preloaded(void);
+bool nspy_note_before(void);
 
 #endif

@@ -222,7 +222,7 @@ nspy_stdio_start(void)
 		find(&tables);
 		if (tables.own)
 			return;
-#ifdef NSPY_BINDING_LINK
+#ifndef NSPY_BINDING_PRELOAD
 		/*
 		 * In a plug-in: it sees its own calls only, and the slots
 		 * would outlive it.

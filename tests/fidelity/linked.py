@@ -23,10 +23,11 @@ def options_file(run, name):
 
 def build(run, program, kind):
     compile_flags, link_flags = KINDS[kind]
-    link_flags = link_flags + [options_file(run, "link.opts"),
+    link_flags = link_flags + ["-Wl,--undefined=netspy_link_anchor",
                                "-L" + run.build]
     if kind != "pie":
-        link_flags.append(options_file(run, "link-static.opts"))
+        link_flags += [options_file(run, "link.opts"),
+                       options_file(run, "link-static.opts")]
     output = run.path("%s-%s" % (program, kind))
     done = subprocess.run(
         shlex.split(os.environ.get("CC", "cc")) + ["-O1", "-pthread"]
