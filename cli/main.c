@@ -8,6 +8,7 @@
 #include "cli/recover.h"
 #include "cli/run.h"
 #include "cli/say.h"
+#include "cli/stats.h"
 
 #include <string.h>
 
@@ -44,6 +45,8 @@ main(int argc, char **argv)
 					     "usage: netspy check PROGRAM");
 		return nspy_check(argv[2]);
 	}
+	if (argc > 1 && strcmp(argv[1], "stats") == 0)
+		return nspy_stats(argc - 1, argv + 1);
 	status = nspy_options_read(&options, argc, argv);
 	return status < 0 ? nspy_run(&options) : status;
 }

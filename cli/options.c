@@ -143,6 +143,7 @@ help(void)
 	printf("Usage: netspy [OPTION]... COMMAND [ARGUMENT]...\n"
 	       "       netspy check PROGRAM\n"
 	       "       netspy recover FILE...\n"
+	       "       netspy stats [--json] [--zeek] FILE\n"
 	       "\n"
 	       "Runs COMMAND and writes the network traffic of it and its "
 	       "children to a\n"
@@ -151,7 +152,10 @@ help(void)
 	       "check says whether PROGRAM can be recorded, and if not, why.\n"
 	       "recover completes captures of programs that recorded by "
 	       "themselves and were\nkilled: what FILE.ring holds goes into "
-	       "FILE.\n\n");
+	       "FILE.\n"
+	       "stats counts the conversations of a capture, of any program, "
+	       "and what each\nprocess did; --json and --zeek (conn.log) are "
+	       "for other programs.\n\n");
 	for (const struct nspy_option *o = nspy_option_table; o->name; o++) {
 		char left[40];
 

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How addresses, connections and strings are written. */
+
+#include "cli/print.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+void
+nspy_print_address(const struct nspy_endpoint *end, char *text, size_t size)
+{
+	if (!end->version || !inet_ntop(end->version == 6 ? AF_INET6 : AF_INET,
+					end->addr, text, (socklen_t)size))
+		text[0] = '\0';
+}
+
+static bool
+has_ports(const struct nspy_connection *c)
+{
+	return c->protocol == IPPROTO_TCP || c->protocol == IPPROTO_UDP ||
+	       c->protocol == IPPROTO_UDPLITE;
+}
+
+static size_t
+put_end(const struct nspy_connection *c, int side, char *text, size_t size)
+{
+	const struct nspy_endpoint *end = &c->side[side].address;
+	char address[INET6_ADDRSTRLEN];
+	int len;
+
+	nspy_print_address(end, address, sizeof(address));
+	if (!has_ports(c))
+		len = snprintf(text, size, "%s", address);
+	else
+		len = snprintf(text, size,
+			       end->version == 6 ? "[%s]:%u" : "%s:%u", address,
+			       end->port);
+	return (size_t)len;
+}
+
+void
+nspy_print_connection(const struct nspy_connection *c,
+		      char text[NSPY_CONNECTION_TEXT_MAX])
+{
+	const size_t size = NSPY_CONNECTION_TEXT_MAX;
+	const char *name = c->protocol == IPPROTO_TCP	    ? "tcp"
+			   : c->protocol == IPPROTO_UDP	    ? "udp"
+			   : c->protocol == IPPROTO_UDPLITE ? "udp-lite"
+			   : c->protocol == IPPROTO_ICMP    ? "icmp"
+			   : c->protocol == IPPROTO_ICMPV6  ? "icmp6"
+							    : NULL;
+	size_t len;
+
+	if (c->netlink) {
+		snprintf(text, size, "netlink %u", c->protocol);
+		return;
+	}
+	len = name ? (size_t)snprintf(text, size, "%s ", name)
+		   : (size_t)snprintf(text, size, "ip-%u ", c->protocol);
+	len += put_end(c, 0, text + len, size - len);
+	len += (size_t)snprintf(text + len, size - len, " > ");
+	put_end(c, 1, text + len, size - len);
+}
+
+/* Bytes of the UTF-8 sequence that text begins with; 0: it is none. */
+static size_t
+sequence_len(const char *text)
+{
+	unsigned char first = (unsigned char)*text;
+	size_t len = first < 0x80    ? 1
+		     : first < 0xc2  ? 0
+		     : first < 0xe0  ? 2
+		     : first < 0xf0  ? 3
+		     : first <= 0xf4 ? 4
+				     : 0;
+
+	for (size_t i = 1; i < len; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+void
+nspy_print_json(const char *text, FILE *out)
+{
+	putc('"', out);
+	while (*text) {
+		size_t len = sequence_len(text);
+
+		if (!len)
+			fputs("\\ufffd", out);
+		else if (*text == '"' || *text == '\\')
+			fprintf(out, "\\%c", *text);
+		else if (len == 1 && (unsigned char)*text < ' ')
+			fprintf(out, "\\u%04x", (unsigned int)*text);
+		else
+			fwrite(text, 1, len, out);
+		text += len ? len : 1;
+	}
+	putc('"', out);
+}
