@@ -45,7 +45,8 @@ struct nspy_socket {
 	uint32_t forks;	      /* nspy_forks when it was made */
 	uint32_t next_free;
 	_Atomic uint32_t cork; /* a datagram that waits for more; 0: none */
-	uint32_t device; /* that it is bound to, as nspy_diag_prepare saw */
+	/* Of nspy_diag_begin: what it is bound to, and a descriptor of ours. */
+	uint32_t device, watch;
 	struct nspy_socket *next_closing; /* see nspy_call.closing */
 	uint64_t connect_ns;
 	_Atomic uint64_t sent, received; /* bytes of a stream, told */

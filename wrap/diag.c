@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sock_diag(7): one look-up by addresses and cookie, for which no right is
- * needed. */
+/*
+ * sock_diag(7): one look-up by addresses and cookie, for which no right is
+ * needed. It finds what is in the network namespace of the process; of other
+ * sockets (vsftpd's processes for the data are in a namespace of their own) an
+ * epoll instance tells: it forgets a socket that nobody has open any more.
+ */
 
 #include "wrap/diag.h"
 
 #include "capture/sys.h"
+#include "wrap/file.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #ifndef SO_BINDTOIFINDEX
 #define SO_BINDTOIFINDEX 62
@@ -29,18 +35,6 @@ struct answer {
 		struct inet_diag_msg socket;
 	};
 };
-
-void
-nspy_diag_prepare(int fd, struct nspy_socket *socket)
-{
-	int device = 0;
-	socklen_t len = sizeof(device);
-
-	/* A look-up without the device does not find a bound socket. */
-	NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device,
-		  &len);
-	socket->device = (uint32_t)device;
-}
 
 static void
 fill(struct question *question, const struct nspy_socket *socket)
@@ -83,8 +77,8 @@ judge(const struct answer *answer, long len)
 	return answer->socket.idiag_inode ? NSPY_DIAG_HELD : NSPY_DIAG_ENDING;
 }
 
-enum nspy_diag
-nspy_diag_ask(const struct nspy_socket *socket)
+static enum nspy_diag
+look_up(const struct nspy_socket *socket)
 {
 	struct question question;
 	struct answer answer;
@@ -103,4 +97,61 @@ nspy_diag_ask(const struct nspy_socket *socket)
 				MSG_DONTWAIT, NULL, NULL);
 	NSPY_SYS1(SYS_close, fd);
 	return judge(&answer, len);
+}
+
+/* How many of the one socket in it are ready, or a negative errno. */
+static long
+ready(int poll)
+{
+	struct epoll_event event;
+
+	return NSPY_SYS6(SYS_epoll_pwait, poll, &event, 1, 0, NULL, 0);
+}
+
+/* One that is ready for nothing cannot be told from one that is gone. */
+static bool
+watch(int fd, struct nspy_socket *socket)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP};
+	int poll = (int)NSPY_SYS1(SYS_epoll_create1, EPOLL_CLOEXEC);
+
+	if (poll < 0)
+		return false;
+	poll = nspy_keep_high(poll);
+	if (NSPY_SYS4(SYS_epoll_ctl, poll, EPOLL_CTL_ADD, fd, &event) < 0 ||
+	    ready(poll) != 1) {
+		NSPY_SYS1(SYS_close, poll);
+		return false;
+	}
+	socket->watch = (uint32_t)poll;
+	return true;
+}
+
+bool
+nspy_diag_begin(int fd, struct nspy_socket *socket)
+{
+	int device = 0;
+	socklen_t len = sizeof(device);
+
+	/* A look-up without the device does not find a bound socket. */
+	NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device,
+		  &len);
+	socket->device = (uint32_t)device;
+	socket->watch = 0;
+	return look_up(socket) == NSPY_DIAG_HELD || watch(fd, socket);
+}
+
+enum nspy_diag
+nspy_diag_end(const struct nspy_socket *socket)
+{
+	long count;
+
+	if (!socket->watch)
+		return look_up(socket);
+	count = ready((int)socket->watch);
+	/* The program has closed it: close_range takes all that there are. */
+	if (count < 0)
+		return NSPY_DIAG_UNKNOWN;
+	NSPY_SYS1(SYS_close, socket->watch);
+	return count ? NSPY_DIAG_HELD : NSPY_DIAG_GONE;
 }

@@ -144,8 +144,7 @@ may_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 static bool
 tell_later(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
-	nspy_diag_prepare(fd, socket);
-	if (nspy_diag_ask(socket) != NSPY_DIAG_HELD)
+	if (!nspy_diag_begin(fd, socket))
 		return false;
 	socket->resets = unread_bytes(fd) || lingers_not(fd);
 	socket->next_closing = call->closing;
@@ -233,7 +232,7 @@ nspy_begin_closefrom(struct nspy_call *call, int lowfd)
 static uint16_t
 how_it_ended(const struct nspy_socket *socket)
 {
-	switch (nspy_diag_ask(socket)) {
+	switch (nspy_diag_end(socket)) {
 	case NSPY_DIAG_ENDING:
 		return 0;
 	case NSPY_DIAG_GONE:
@@ -271,6 +270,7 @@ nspy_before_close(int fd)
 		struct nspy_socket *socket = call.closing;
 
 		call.closing = socket->next_closing;
+		nspy_diag_end(socket);
 		tell_close(&call, socket, NSPY_HELD);
 		nspy_socket_free(socket);
 	}

@@ -10,10 +10,12 @@
  *   7 the server, by dup2 over its last descriptor
  *   8 a forked child, after the server, by closefrom
  *   9 one that closes nothing but ends, by _exit; 10 by exit
+ *  11 a forked child, after the server, from another network namespace
  */
 
 #include "prog.h"
 
+#include <sched.h>
 #include <spawn.h>
 #include <sys/stat.h>
 
@@ -75,9 +77,11 @@ child_last(int fd, int number)
 	child = fork();
 	MUST(child >= 0);
 	if (!child) {
+		if (number == 11)
+			MUST(!unshare(CLONE_NEWNET));
 		wait_to_go(gate);
 		say(fd, "child");
-		if (number == 1)
+		if (number == 1 || number == 11)
 			MUST(!close(fd));
 		if (number == 8)
 			closefrom(fd);
