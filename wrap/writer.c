@@ -231,7 +231,8 @@ make_room(struct nspy_ring *r, uint64_t since)
 			return false;
 		}
 		NSPY_SYS2(SYS_nanosleep, &pause, NULL);
-	} else if (!drain_now(monotonic() - since > ABANDONED_NS)) {
+	} else if (atomic_load(&ring) == r &&
+		   !drain_now(monotonic() - since > ABANDONED_NS)) {
 		NSPY_SYS0(SYS_sched_yield);
 	}
 	return true;
@@ -288,8 +289,11 @@ nspy_reserve(uint32_t len, struct nspy_place *place)
 			since = monotonic();
 		if (!make_room(r, since))
 			return false;
-		/* It is another one when the command has gone. */
+		if (atomic_load(&ring) == r)
+			continue;
+		/* The command has gone: nobody has waited for this one. */
 		r = atomic_load(&ring);
+		since = 0;
 	}
 	return true;
 }
