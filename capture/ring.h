@@ -26,7 +26,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NSPY_RING_MAGIC "netspyR2"
+#define NSPY_RING_MAGIC "netspyR3"
 #define NSPY_RING_SLOTS 16384u
 #define NSPY_RING_DATA (2u << 20)
 #define NSPY_RING_UNDO 512u
@@ -99,6 +99,14 @@ struct nspy_progress {
 	uint32_t commented; /* the last serial whose packets have a comment */
 	uint32_t closed_first, closed_last; /* index + 1 */
 	uint32_t closed_count;
+	/*
+	 * In the folder of a run only. The command's ring: interfaces in the
+	 * capture, and which of its files that is. A process's ring: 1 + the
+	 * index of its interface, with the tail, packets and lost of the same
+	 * generation of the command's ring.
+	 */
+	uint32_t interfaces;
+	uint32_t file_number;
 };
 
 /* Who drains it: the process by itself, or the netspy command. */

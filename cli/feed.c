@@ -78,6 +78,30 @@ nspy_feed_consume(struct nspy_feed *feed)
 	atomic_store(&feed->ring->consumed, feed->tail);
 }
 
+void
+nspy_feed_save(struct nspy_feed *feed, uint64_t generation)
+{
+	struct nspy_progress *progress = &feed->ring->progress[generation % 2];
+
+	progress->tail = feed->tail;
+	progress->lost = feed->lost;
+	progress->packets = feed->packets;
+	progress->interfaces = feed->described ? feed->interface + 1 : 0;
+}
+
+void
+nspy_feed_restore(struct nspy_feed *feed, uint64_t generation)
+{
+	struct nspy_progress *progress = &feed->ring->progress[generation % 2];
+
+	if (nspy_position(progress->tail) > nspy_position(feed->tail))
+		feed->tail = progress->tail;
+	feed->lost = progress->lost;
+	feed->packets = progress->packets;
+	feed->described = progress->interfaces;
+	feed->interface = progress->interfaces - 1;
+}
+
 bool
 nspy_feed_is_alive(const struct nspy_feed *feed)
 {

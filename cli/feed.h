@@ -31,6 +31,13 @@ void nspy_feed_take(struct nspy_feed *feed);
 /* What was read is written: the process may reuse the room. */
 void nspy_feed_consume(struct nspy_feed *feed);
 
+/*
+ * Keep where it stands for a generation of the command's ring, and go back
+ * there. What the process has drained by itself since is behind it, too.
+ */
+void nspy_feed_save(struct nspy_feed *feed, uint64_t generation);
+void nspy_feed_restore(struct nspy_feed *feed, uint64_t generation);
+
 /* Ask the kernel whether the process is still there. */
 bool nspy_feed_is_alive(const struct nspy_feed *feed);
 

@@ -6,6 +6,9 @@
 
 #include "capture/packet.h"
 
+/* Bytes of an expression, with the NUL. */
+#define NSPY_FILTER_MAX 65536
+
 struct nspy_filter;
 
 /* NULL after one line that quotes libpcap, when it does not compile. */

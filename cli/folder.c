@@ -26,7 +26,7 @@ int
 nspy_folder_make(struct nspy_folder *folder)
 {
 	const char *tmp = getenv("TMPDIR");
-	char path[160];
+	char path[sizeof(folder->path) + sizeof(NSPY_RUN_LOCK)];
 
 	if (!tmp || *tmp != '/' || strlen(tmp) > TMP_MAX_LEN)
 		tmp = "/tmp";
@@ -48,21 +48,45 @@ nspy_folder_make(struct nspy_folder *folder)
 	return -errno;
 }
 
+int
+nspy_folder_open(struct nspy_folder *folder, const char *path)
+{
+	char lock[sizeof(folder->path) + sizeof(NSPY_RUN_LOCK)];
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	if (len >= sizeof(folder->path))
+		return -ENAMETOOLONG;
+	memcpy(folder->path, path, len);
+	folder->path[len] = '\0';
+	folder->inotify = -1;
+	snprintf(lock, sizeof(lock), "%s/" NSPY_RUN_LOCK, folder->path);
+	folder->lock = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (folder->lock >= 0 && flock(folder->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return -errno;
+}
+
+/* The suffix of the name, or "". */
+static const char *
+suffix_of(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot ? dot : "";
+}
+
 void
-nspy_folder_look(struct nspy_folder *folder,
+nspy_folder_list(const struct nspy_folder *folder,
 		 void (*found)(void *context, const char *path), void *context)
 {
-	char events[4096], path[sizeof(folder->path) + NAME_MAX + 2];
+	char path[sizeof(folder->path) + NAME_MAX + 2];
+	DIR *dir = opendir(folder->path);
 	struct dirent *entry;
-	DIR *dir;
 
-	if (read(folder->inotify, events, sizeof(events)) <= 0)
-		return;
-	dir = opendir(folder->path);
 	while (dir && (entry = readdir(dir))) {
-		const char *dot = strrchr(entry->d_name, '.');
-
-		if (!dot || strcmp(dot, NSPY_RUN_RING) != 0)
+		if (strcmp(suffix_of(entry->d_name), NSPY_RUN_RING) != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder->path,
 			 entry->d_name);
@@ -72,9 +96,31 @@ nspy_folder_look(struct nspy_folder *folder,
 		closedir(dir);
 }
 
-/* Takes the names out of the folder. */
+void
+nspy_folder_look(struct nspy_folder *folder,
+		 void (*found)(void *context, const char *path), void *context)
+{
+	char events[4096];
+
+	if (read(folder->inotify, events, sizeof(events)) > 0)
+		nspy_folder_list(folder, found, context);
+}
+
 static void
-list_loaded(const struct nspy_folder *folder, char *loaded, size_t size)
+add_loaded(struct nspy_text *text, const char *name)
+{
+	char executable[NAME_MAX + 1];
+
+	if (strcmp(suffix_of(name), NSPY_RUN_LOADED) != 0)
+		return;
+	snprintf(executable, sizeof(executable), "%.*s",
+		 (int)(suffix_of(name) - name), name);
+	nspy_text_add(text, text->len ? ", " : "");
+	nspy_text_add(text, executable);
+}
+
+void
+nspy_folder_remove(struct nspy_folder *folder, char *loaded, size_t size)
 {
 	struct nspy_text text = {loaded, size, 0};
 	char path[sizeof(folder->path) + NAME_MAX + 2];
@@ -83,31 +129,22 @@ list_loaded(const struct nspy_folder *folder, char *loaded, size_t size)
 
 	loaded[0] = '\0';
 	while (dir && (entry = readdir(dir))) {
-		char *dot = strrchr(entry->d_name, '.');
-
-		if (!dot || strcmp(dot, NSPY_RUN_LOADED) != 0)
-			continue;
+		add_loaded(&text, entry->d_name);
 		snprintf(path, sizeof(path), "%s/%s", folder->path,
 			 entry->d_name);
 		unlink(path);
-		*dot = '\0';
-		if (text.len)
-			nspy_text_add(&text, ", ");
-		nspy_text_add(&text, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
+	rmdir(folder->path);
+	nspy_folder_close(folder);
 }
 
 void
-nspy_folder_remove(struct nspy_folder *folder, char *loaded, size_t size)
+nspy_folder_close(struct nspy_folder *folder)
 {
-	char path[160];
-
-	list_loaded(folder, loaded, size);
-	snprintf(path, sizeof(path), "%s/" NSPY_RUN_LOCK, folder->path);
-	unlink(path);
-	close(folder->lock);
-	close(folder->inotify);
-	rmdir(folder->path);
+	if (folder->lock >= 0)
+		close(folder->lock);
+	if (folder->inotify >= 0)
+		close(folder->inotify);
 }

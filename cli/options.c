@@ -6,6 +6,7 @@
 #include "cli/options.h"
 
 #include "capture/format.h"
+#include "cli/filter.h"
 #include "cli/say.h"
 
 #include <errno.h>
@@ -150,9 +151,8 @@ help(void)
 	       "capture, [command]_[pid].pcapng by default. Its exit status "
 	       "is COMMAND's.\n"
 	       "check says whether PROGRAM can be recorded, and if not, why.\n"
-	       "recover completes captures of programs that recorded by "
-	       "themselves and were\nkilled: what FILE.ring holds goes into "
-	       "FILE.\n"
+	       "recover completes captures whose programs, or whose netspy, "
+	       "were killed: what\nFILE.ring holds goes into FILE.\n"
 	       "stats counts the conversations of a capture, of any program, "
 	       "and what each\nprocess did; --json and --zeek (conn.log) are "
 	       "for other programs.\n\n");
@@ -181,7 +181,10 @@ set(struct nspy_options *options, int letter)
 		return -1;
 	case 'f':
 		options->filter = optarg;
-		return -1;
+		if (strlen(optarg) < NSPY_FILTER_MAX)
+			return -1;
+		return nspy_complain("-f: longer than %d bytes",
+				     NSPY_FILTER_MAX - 1);
 	case PER_PROCESS:
 		options->per_process = true;
 		return -1;

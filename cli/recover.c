@@ -9,6 +9,7 @@
 #include "capture/pcap.h"
 #include "capture/pcapng.h"
 #include "capture/text.h"
+#include "cli/journal.h"
 #include "cli/process.h"
 
 #include <errno.h>
@@ -22,10 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RING_SUFFIX ".ring"
-
 struct recovery {
-	char capture[PATH_MAX], ring_path[PATH_MAX + sizeof(RING_SUFFIX)];
+	char capture[PATH_MAX], ring_path[PATH_MAX + sizeof(NSPY_RUN_RING)];
 	int capture_fd, ring_fd;
 	struct nspy_ring *ring;
 };
@@ -43,20 +42,20 @@ name_files(struct recovery *r, const char *file)
 {
 	size_t len = strlen(file);
 
-	if (len > strlen(RING_SUFFIX) &&
-	    nspy_text_ends_with(file, RING_SUFFIX))
-		len -= strlen(RING_SUFFIX);
+	if (len > strlen(NSPY_RUN_RING) &&
+	    nspy_text_ends_with(file, NSPY_RUN_RING))
+		len -= strlen(NSPY_RUN_RING);
 	if (len == 0 || len >= sizeof(r->capture))
 		return complain(file, "not a file name");
 	memcpy(r->capture, file, len);
 	r->capture[len] = '\0';
-	snprintf(r->ring_path, sizeof(r->ring_path), "%s" RING_SUFFIX,
+	snprintf(r->ring_path, sizeof(r->ring_path), "%s" NSPY_RUN_RING,
 		 r->capture);
 	return 0;
 }
 
-static bool
-is_capture(const char *path)
+bool
+nspy_is_capture(const char *path)
 {
 	uint8_t found[NSPY_PCAP_HEADER_LEN], expected[NSPY_FILE_HEADER_MAX];
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -81,7 +80,7 @@ is_capture(const char *path)
 static bool
 is_complete(const struct recovery *r)
 {
-	return is_capture(r->capture) && access(r->ring_path, F_OK) < 0 &&
+	return nspy_is_capture(r->capture) && access(r->ring_path, F_OK) < 0 &&
 	       errno == ENOENT;
 }
 
@@ -113,7 +112,7 @@ open_files(struct recovery *r)
 					    "remove the ring yourself");
 	if (r->capture_fd < 0)
 		return complain(r->capture, strerror(errno));
-	if (!is_capture(r->capture) || fstat(r->capture_fd, &status) < 0 ||
+	if (!nspy_is_capture(r->capture) || fstat(r->capture_fd, &status) < 0 ||
 	    (uint64_t)status.st_size < nspy_ring_progress(r->ring)->file_size)
 		return complain(r->capture,
 				"not the capture that its ring belongs to");
@@ -123,17 +122,9 @@ open_files(struct recovery *r)
 static int
 grow(void *context, struct nspy_ring *ring)
 {
-	struct recovery *r = context;
-	int err = posix_fallocate(
-		r->ring_fd,
-		(off_t)(offsetof(struct nspy_ring, conversations) +
-			ring->allocated * sizeof(struct nspy_conversation)),
-		(off_t)(NSPY_CONVERSATIONS_CHUNK *
-			sizeof(struct nspy_conversation)));
+	const struct recovery *r = context;
 
-	if (!err)
-		ring->allocated += NSPY_CONVERSATIONS_CHUNK;
-	return -err;
+	return nspy_ring_file_grow(r->ring_fd, 0, ring);
 }
 
 static int
@@ -178,12 +169,35 @@ finish(struct recovery *r)
 	return 0;
 }
 
+static bool
+is_folder(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* FILE.ring leads to the folder of a run. */
+static int
+recover_link(const char *link)
+{
+	char folder[PATH_MAX];
+
+	if (!realpath(link, folder))
+		return complain(link, strerror(errno));
+	return nspy_recover_run(folder);
+}
+
 int
 nspy_recover(const char *file)
 {
 	struct recovery r = {.capture_fd = -1, .ring_fd = -1};
 	int status = name_files(&r, file);
 
+	if (is_folder(file))
+		return nspy_recover_run(file);
+	if (!status && is_folder(r.ring_path))
+		return recover_link(r.ring_path);
 	if (!status && is_complete(&r)) {
 		printf("%s: nothing to recover, there is no %s\n", r.capture,
 		       r.ring_path);

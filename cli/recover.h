@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finishing the capture of a process that was killed. */
+/* Finishing captures of processes, and of runs, that were killed. */
 
 #ifndef NETSPY_RECOVER_H
 #define NETSPY_RECOVER_H
 
+#include <stdbool.h>
+
 /*
  * Write what FILE.ring still holds into FILE and remove the ring. Says what it
- * did, or why not, in one line. Returns 0, or 1 when it failed.
+ * did, or why not, in one line. Returns 0, or 1 when it failed. FILE may be the
+ * capture, its ring, or the folder of a run, which a link called FILE.ring
+ * leads to.
  */
 int nspy_recover(const char *file);
+
+/* The same for the folder of a run. */
+int nspy_recover_run(const char *folder);
+
+/* Whether the file begins as a capture of ours does. */
+bool nspy_is_capture(const char *path);
 
 #endif

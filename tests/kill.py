@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Kills busy-client at random moments and checks what is left each time.
 
-usage: kill.py --times N --port PORT --netspy COMMAND [--seed S] -- CLIENT...
+usage: kill.py --times N --port PORT --netspy COMMAND [--seed S] [--run SUFFIX]
+               -- CLIENT...
 
 The log of busy-client says which calls had returned. The capture reads without
 an error as it was left; after `netspy recover` it holds at least what the log
 says and at most the one call more that was under way.
+
+With --run the client is run by the netspy command, which is killed with it; its
+capture is run.SUFFIX, and folders of runs are in $TMPDIR.
 """
 
 import argparse
 import glob
 import os
 import random
+import shutil
 import signal
 import struct
 import subprocess
@@ -108,9 +113,10 @@ def run_and_kill(arguments, delay):
     """One client, killed after DELAY; its pid, or what went wrong."""
     with open("stderr", "wb") as errors:
         client = subprocess.Popen(
-            arguments.client + [str(arguments.port), "log"], stderr=errors)
+            arguments.client + [str(arguments.port), "log"], stderr=errors,
+            start_new_session=True)
         time.sleep(delay)
-        client.send_signal(signal.SIGKILL)
+        os.killpg(client.pid, signal.SIGKILL)
         status = client.wait()
     if status != -signal.SIGKILL:
         with open("stderr", encoding="utf-8", errors="replace") as errors:
@@ -119,12 +125,33 @@ def run_and_kill(arguments, delay):
     return []
 
 
+def recover(arguments, what):
+    done = subprocess.run([arguments.netspy, "recover", what],
+                          capture_output=True, text=True)
+    if done.returncode:
+        return ["recover: %d: %s" % (done.returncode, done.stderr)]
+    return []
+
+
+def folders():
+    return glob.glob(os.path.join(os.environ["TMPDIR"], "netspy-run.*"))
+
+
+def captures():
+    return glob.glob("*.pcap") + glob.glob("*.pcapng")
+
+
 def one_time(arguments, delay, thorough):
     for left in glob.glob("*.pcap*") + glob.glob("log"):
         os.unlink(left)
+    for left in arguments.run and folders():
+        shutil.rmtree(left)
     wrong = run_and_kill(arguments, delay)
     log = read_log("log")
-    found = glob.glob("*.pcap") + glob.glob("*.pcapng")
+    if arguments.run and log and not captures():
+        # Killed before its netspy had written anything: no capture, no link.
+        wrong += recover(arguments, folders()[0])
+    found = captures()
     # Connecting a UDP socket sends nothing, so it leaves nothing.
     talked = [entry for entry in log if not entry[2] or entry[3]]
     if wrong or (not found and not talked):
@@ -138,12 +165,9 @@ def one_time(arguments, delay, thorough):
         if thorough:
             wrong += judge.judge_by_tshark(found[0], None, False,
                                            plain(arguments.port))
-    recover = subprocess.run([arguments.netspy, "recover", found[0]],
-                             capture_output=True, text=True)
-    if recover.returncode:
-        wrong.append("recover: %d: %s" % (recover.returncode, recover.stderr))
+    wrong += recover(arguments, found[0])
     wrong += reads(found[0])
-    if glob.glob("*.ring"):
+    if glob.glob("*.ring") or (arguments.run and folders()):
         wrong.append("recover left the ring behind")
     wrong += check_recovered(found[0], log, arguments.port, thorough)
     return wrong, sum(entry[3] + entry[4] for entry in log)
@@ -155,8 +179,11 @@ def main():
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--netspy", required=True)
     parser.add_argument("--seed", type=int, default=os.getpid())
+    parser.add_argument("--run", metavar="SUFFIX", default="")
     parser.add_argument("client", nargs="+")
     arguments = parser.parse_args()
+    if arguments.run:
+        arguments.client[:0] = [arguments.netspy, "-o", "run." + arguments.run]
     random.seed(arguments.seed)
     failed = talked = number = 0
     # On a busy machine many a client is killed before it has talked.

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Batches of events from several rings, and what each of them commits. */
+
+#include "config.h"
+
+#include "cli/merge.h"
+
+#include "capture/pcap.h"
+#include "capture/pcapng.h"
+#include "cli/filter.h"
+#include "cli/live.h"
+#include "cli/say.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct nspy_ring *
+ring_of(const struct nspy_merge *m)
+{
+	return &m->journal.file->ring;
+}
+
+void
+nspy_merge_begin(struct nspy_merge *m, struct nspy_filter *filter)
+{
+	m->drain.ring = ring_of(m);
+	m->drain.grow = nspy_journal_grow;
+	m->drain.grow_context = &m->journal;
+	m->drain.size_limit = UINT64_MAX;
+	if (filter) {
+		m->drain.wanted = nspy_filter_matches;
+		m->drain.wanted_context = filter;
+	}
+}
+
+int
+nspy_merge_add(struct nspy_merge *m, struct nspy_feed *feed)
+{
+	struct nspy_feed **grown = reallocarray(m->feeds, m->feed_count + 1,
+						sizeof(struct nspy_feed *));
+
+	if (!grown)
+		return -ENOMEM;
+	m->feeds = grown;
+	m->feeds[m->feed_count++] = feed;
+	return 0;
+}
+
+static bool
+is_over(const struct nspy_merge *m)
+{
+	return m->error || m->full;
+}
+
+static void
+end_recording(struct nspy_merge *m)
+{
+	atomic_store(&m->journal.file->over, 1);
+}
+
+static void
+fail(struct nspy_merge *m, int error)
+{
+	if (m->error)
+		return;
+	m->error = error;
+	end_recording(m);
+	nspy_say("%s: %s; recording ends here",
+		 m->output->path[0] ? m->output->path : "output",
+		 strerror(-error));
+}
+
+/* Where each feed stands belongs to what the next commit makes valid. */
+static void
+save_feeds(struct nspy_merge *m)
+{
+	uint64_t next = atomic_load(&ring_of(m)->generation) + 1;
+
+	for (size_t i = 0; i < m->feed_count; i++)
+		nspy_feed_save(m->feeds[i], next);
+}
+
+/* A file header; the progress of the drain begins behind it. */
+static void
+open_output(struct nspy_merge *m)
+{
+	uint8_t header[NSPY_FILE_HEADER_MAX];
+	int err = nspy_output_open(m->output);
+	size_t len;
+
+	if (err) {
+		fail(m, err);
+		return;
+	}
+	len = nspy_drain_header(header, m->output->format,
+				m->output->options->snaplen, NULL);
+	if (m->output->live)
+		nspy_live_add_prelude(m->output->live, header, len);
+	if (pwrite(m->output->fd, header, len, 0) != (ssize_t)len) {
+		fail(m, errno ? -errno : -ENOSPC);
+		return;
+	}
+	for (size_t i = 0; i < m->feed_count; i++)
+		m->feeds[i]->described = false;
+	save_feeds(m);
+	nspy_journal_begin(&m->journal, m->output->path, len);
+	m->open = true;
+}
+
+/* The interface of the feed's process stands before its first packet. */
+static void
+describe(struct nspy_merge *m, struct nspy_feed *feed)
+{
+	uint8_t block[NSPY_BLOCK_MAX];
+	size_t len;
+
+	m->drain.process = &feed->ring->process;
+	if (!feed->described && m->output->format == NSPY_PCAPNG) {
+		len = nspy_drain_interface(block, m->output->options->snaplen,
+					   m->drain.process);
+		nspy_batch_add_block(&m->drain.batch, block, len);
+		if (m->output->live)
+			nspy_live_add_prelude(m->output->live, block, len);
+		feed->interface = m->drain.progress->interfaces++;
+	}
+	feed->described = true;
+	m->drain.interface = feed->interface;
+}
+
+/* The feed with the oldest event, or NULL: none is old enough. */
+static struct nspy_feed *
+oldest(struct nspy_merge *m, uint64_t until_ns)
+{
+	struct nspy_feed *found = NULL;
+	bool pressed = false;
+
+	for (size_t i = 0; i < m->feed_count; i++) {
+		struct nspy_feed *feed = m->feeds[i];
+
+		nspy_feed_peek(feed);
+		if (feed->event &&
+		    (!found || feed->event->end_ns < found->event->end_ns))
+			found = feed;
+		pressed |= nspy_ring_pending(feed->ring) > NSPY_RING_DATA / 4;
+	}
+	if (found && !pressed && m->feed_count > 1 &&
+	    found->event->end_ns > until_ns)
+		return NULL;
+	return found;
+}
+
+/* What has been written is no longer needed in the rings. */
+static void
+consume(struct nspy_merge *m)
+{
+	for (size_t i = 0; i < m->feed_count; i++)
+		nspy_feed_consume(m->feeds[i]);
+}
+
+/* The file is as long as it may be: go on in another one, or not at all. */
+static void
+look_at_size(struct nspy_merge *m, uint64_t size)
+{
+	const struct nspy_options *options = m->output->options;
+	bool last_file =
+		options->rotate_s && options->rotate_files == m->output->number;
+
+	if (options->max_size && size >= options->max_size)
+		m->full = true;
+	else if (!nspy_output_is_full(m->output, size))
+		return;
+	else if (last_file)
+		m->full = true;
+	else
+		open_output(m);
+	if (m->full)
+		end_recording(m);
+}
+
+static void
+end_batch(struct nspy_merge *m)
+{
+	uint64_t size;
+	int err;
+
+	save_feeds(m);
+	err = nspy_drain_end(&m->drain);
+	size = nspy_ring_progress(ring_of(m))->file_size;
+	if (!err)
+		err = nspy_output_written(m->output, size);
+	if (err)
+		fail(m, err);
+	else
+		look_at_size(m, size);
+	consume(m);
+}
+
+static uint64_t
+packets_so_far(const struct nspy_merge *m)
+{
+	return m->drain.progress->packets + m->drain.batch.packets;
+}
+
+bool
+nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
+{
+	struct nspy_feed *feed = oldest(m, until_ns);
+	bool room = true;
+
+	if (!feed)
+		return false;
+	if (!m->open && !is_over(m))
+		open_output(m);
+	if (is_over(m)) {
+		for (; feed; feed = oldest(m, until_ns))
+			nspy_feed_take(feed);
+		consume(m);
+		return true;
+	}
+	nspy_drain_begin(&m->drain, m->output->fd);
+	for (; feed && room; feed = room ? oldest(m, until_ns) : NULL) {
+		uint64_t before = packets_so_far(m);
+
+		describe(m, feed);
+		room = nspy_drain_add(&m->drain, feed->event);
+		feed->packets += packets_so_far(m) - before;
+		nspy_feed_take(feed);
+	}
+	end_batch(m);
+	return true;
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void
+nspy_merge_end_feed(struct nspy_merge *m, struct nspy_feed *feed)
+{
+	uint64_t dropped = atomic_load(&feed->ring->dropped);
+	uint8_t block[NSPY_BLOCK_MAX];
+	size_t len;
+
+	if (!feed->described || is_over(m) || m->output->format != NSPY_PCAPNG)
+		return;
+	len = nspy_pcapng_statistics(block, feed->interface, now_ns(),
+				     feed->packets, dropped);
+	nspy_drain_begin(&m->drain, m->output->fd);
+	nspy_batch_add_block(&m->drain.batch, block, len);
+	end_batch(m);
+}
