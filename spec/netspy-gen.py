@@ -36,7 +36,7 @@ def body(entry):
     values = [p["name"]
               for p in entry["parameters"] + entry.get("variadic", [])]
 
-    stored = fold("\tret = real(", asked(entry, values), ");")
+    stored = real_call(entry, given, values)
     result = "" if entry["return_type"] == "void" else "return "
     tail_call = fold(f"\t{result}real(", values, ");")
     call = "\tstruct nspy_call call;\n"
@@ -102,6 +102,28 @@ def asked(entry, values):
     flags = entry["arguments"]["flags"]
     return [f"nspy_ask_length(&call, {value})" if value == flags else value
             for value in values]
+
+
+def real_call(entry, given, values):
+    """The call of the real function; or, where the program does not ask who
+    sent the datagram and nothing else tells, of one that does."""
+    flags = given.get("flags", "0")
+    if entry["role"] in ("read", "recv"):
+        own = [given["buf"], given["len"], flags]
+        needs = f"nspy_needs_sender(&call, {given.get('from', 'NULL')})"
+        function = "nspy_receive"
+    elif entry["role"] == "recvmsg":
+        own, function = [given["msg"], flags], "nspy_receive_msg"
+        needs = f"nspy_needs_sender_msg(&call, {given['msg']})"
+    else:
+        return fold("\tret = real(", asked(entry, values), ");")
+    # read() of no bytes takes no datagram.
+    if entry["role"] == "read":
+        needs = f"{given['len']} && {needs}"
+    return "\n".join([
+        f"\tif ({needs})",
+        fold(f"\t\tret = {function}(", ["&call"] + asked(entry, own), ");"),
+        "\telse", fold("\t\tret = real(", asked(entry, values), ");")])
 
 
 def clamped(entry):
@@ -214,12 +236,31 @@ def preload_source(spec, entries):
         texts.append(guarded(entry, text + "\n\n" + "\n".join(
             door(entry, this, "preload") for this in own)))
         table += guarded(entry, f"\t&next_{name},\n")
+    texts += hook_reals(entries, "nspy_next(&next_%s)")
     texts.append("struct nspy_next *const nspy_nexts[] = {\n" + table + "};\n\n"
                  "const size_t nspy_next_count =\n"
                  "\tsizeof(nspy_nexts) / sizeof(nspy_nexts[0]);\n")
     return source(spec, "The names that libnetspy.so puts before libc's.",
-                  ["<stdarg.h>", "<stddef.h>", '"wrap/calls.gen.h"',
-                   '"wrap/next.h"'], texts)
+                  ["<stdarg.h>", "<stddef.h>", '"wrap/call.h"',
+                   '"wrap/calls.gen.h"', '"wrap/next.h"'], texts)
+
+
+# Functions that hooks call, as nspy_real_NAME.
+FOR_HOOKS = ["recvmsg"]
+
+
+def hook_reals(entries, real):
+    texts = []
+    for entry in entries:
+        if entry["name"] in FOR_HOOKS:
+            name, parameters = entry["name"], entry["parameters"]
+            texts.append("\n".join([
+                entry["return_type"],
+                fold(f"nspy_real_{name}(", [declare(p) for p in parameters], ")"), "{",
+                f"\ttypeof({name}) *real = {real % name};", "",
+                fold("\treturn real(", [p["name"] for p in parameters], ");"),
+                "}", ""]))
+    return texts
 
 
 def link_doors(entry, binding, weak=""):
@@ -250,6 +291,7 @@ def link_source(spec, entries):
             texts += link_doors(entry, "fallback", "NETSPY_WEAK ")
         else:
             texts += link_doors(entry, "link")
+    texts += hook_reals(entries, "__real_%s")
     return source(spec, "The __wrap_ names that ld --wrap directs calls to.",
                   ["<stdarg.h>", '"wrap/calls.gen.h"'], texts)
 

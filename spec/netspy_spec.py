@@ -46,6 +46,7 @@ ROLES = {
     "pidfd_getfd": ("always", "nspy_on_pidfd_getfd", ""),
     "login_tty": ("always", "nspy_on_login_tty", "fd"),
     "prctl": ("around", "nspy_on_prctl", "option"),
+    "read": ("guarded", "nspy_on_read", "buf len"),
     "recv": ("guarded", "nspy_on_recv",
              "buf len flags=0 from=NULL fromlen=NULL"),
     "recvmmsg": ("guarded", "nspy_on_recvmmsg", "msgvec flags"),

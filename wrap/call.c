@@ -22,6 +22,7 @@ nspy_begin_socket(struct nspy_call *call, const char *name, int fd)
 	call->name = name;
 	call->fd = fd;
 	call->cookie = call->socket->cookie;
+	call->sender.version = 0;
 	call->begin_ns = nspy_now();
 	/* The real call may block for long: what waits is written first. */
 	nspy_drain_when_due(call->begin_ns);

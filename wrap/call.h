@@ -4,6 +4,7 @@
 #ifndef NETSPY_CALL_H
 #define NETSPY_CALL_H
 
+#include "capture/sys.h"
 #include "wrap/control.h"
 #include "wrap/descriptor.h"
 #include "wrap/hook.h"
@@ -22,6 +23,8 @@ struct nspy_call {
 	struct nspy_socket *closing;
 	socklen_t room;	  /* for the peer's address, before the real call */
 	uint32_t emitted; /* nspy_emitted() before a look-up */
+	/* Who sent it, where we asked and the program did not; version 0: no. */
+	struct nspy_endpoint sender;
 	int fd;
 	int error;		   /* errno as the real call left it */
 	bool asked_length;	   /* by us, not by the program */
@@ -103,6 +106,34 @@ nspy_clamp_msgs(const struct nspy_call *call, int ret, struct mmsghdr *msgvec)
 			call, msgvec[i].msg_len, &msgvec[i].msg_hdr);
 	return ret;
 }
+
+/* Whether only the kernel can tell who sent a datagram; from: if asked. */
+static inline bool
+nspy_needs_sender(const struct nspy_call *call, const void *from)
+{
+	const struct nspy_socket *socket = call->socket;
+
+	/* A sandbox may allow some of the calls that receive. */
+	return socket->type != SOCK_STREAM && !from && !socket->peer.version &&
+	       (socket->family == AF_INET || socket->family == AF_INET6) &&
+	       !nspy_sys_refused;
+}
+
+static inline bool
+nspy_needs_sender_msg(const struct nspy_call *call, const struct msghdr *msg)
+{
+	return msg && nspy_needs_sender(call, msg->msg_name);
+}
+
+/*
+ * The real recv() and recvmsg(), with room for the sender's address: the same
+ * for the program, and for the kernel almost.
+ */
+ssize_t nspy_receive(struct nspy_call *call, void *buf, size_t len, int flags);
+ssize_t nspy_receive_msg(struct nspy_call *call, struct msghdr *msg, int flags);
+
+/* The binding's own. */
+ssize_t nspy_real_recvmsg(int fd, struct msghdr *msg, int flags);
 
 /* After the real call: the time, and errno is kept. */
 void nspy_enter(struct nspy_call *call);

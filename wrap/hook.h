@@ -48,6 +48,8 @@ void nspy_on_sendmsg(struct nspy_call *call, ssize_t ret,
 		     const struct msghdr *msg, int flags);
 void nspy_on_sendmmsg(struct nspy_call *call, int ret,
 		      const struct mmsghdr *msgvec, int flags);
+void nspy_on_read(struct nspy_call *call, ssize_t ret, const void *buf,
+		  size_t len);
 void nspy_on_recv(struct nspy_call *call, ssize_t ret, const void *buf,
 		  size_t len, int flags, const struct sockaddr *from,
 		  const socklen_t *fromlen);

@@ -276,11 +276,19 @@ nspy_on_recv(struct nspy_call *call, ssize_t ret, const void *buf, size_t len,
 	size_t got = ret > 0 ? (size_t)ret : 0;
 	const struct iovec iov = {(void *)(uintptr_t)buf,
 				  got < len ? got : len};
-	struct nspy_endpoint peer = {.version = 0};
+	struct nspy_endpoint peer = call->sender;
 
 	if (ret >= 0 && from && fromlen && *fromlen <= call->room)
 		peer = nspy_endpoint_of(from, *fromlen);
 	on_received(call, ret, &iov, 1, len, flags, &peer, NULL);
+}
+
+/* Of no bytes it receives no datagram either. */
+void
+nspy_on_read(struct nspy_call *call, ssize_t ret, const void *buf, size_t len)
+{
+	if (len || ret)
+		nspy_on_recv(call, ret, buf, len, 0, NULL, NULL);
 }
 
 void
@@ -289,15 +297,15 @@ nspy_on_recvv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 {
 	size_t count = ret >= 0 && iovcnt > 0 ? (size_t)iovcnt : 0;
 
-	on_received(call, ret, iov, count,
-		    ret ? (size_t)1 : nspy_room(iov, count), 0, NULL, NULL);
+	if (ret || nspy_room(iov, count))
+		on_received(call, ret, iov, count, 1, 0, NULL, NULL);
 }
 
 void
 nspy_on_recvmsg(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		int flags)
 {
-	struct nspy_endpoint peer = {.version = 0};
+	struct nspy_endpoint peer = call->sender;
 
 	if (ret < 0) {
 		on_received(call, ret, NULL, 0, 0, flags, NULL, NULL);

@@ -220,6 +220,59 @@ cut(void)
 	MUST(recv(server, buf, 8, MSG_DONTWAIT) == -1 && errno == EAGAIN);
 }
 
+/* The program does not ask who sent, and is told nothing but the data. */
+static void
+many_senders(const char *family)
+{
+	struct endpoint end, from;
+	int server = bound(family, SOCK_DGRAM, 0, &end);
+	int clients[2] = { unseen(family, &from), unseen(family, &from) };
+	char buf[8] = "";
+	struct iovec iov = { buf, 4 };
+	uint64_t room[2];
+	struct msghdr msg = {
+		.msg_namelen = 77, .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = room, .msg_controllen = sizeof(room),
+	};
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t len = 1; len <= 7; len++)
+			unseen_send(clients[i], len, &end);
+	for (int i = 0; i < 2; i++) {
+		MUST(read(server, buf, 0) == 0);
+		MUST(readv(server, &iov, 0) == 0);
+		MUST(recv(server, buf, 8, 0) == 1);
+		MUST(recv(server, buf, 1, MSG_PEEK) == 1);
+		MUST(recv(server, buf, 1, MSG_TRUNC) == 2);
+		MUST(read(server, buf, 8) == 3);
+		MUST(recvfrom(server, buf, 8, 0, NULL, NULL) == 4);
+		memset(buf, 'Z', sizeof(buf));
+		MUST(recvmsg(server, &msg, 0) == 4 && buf[4] == 'Z');
+		MUST(msg.msg_flags == MSG_TRUNC && msg.msg_controllen == 0);
+		MUST(msg.msg_namelen == 77 && !msg.msg_name);
+		MUST(syscall(SYS_recvfrom, server, buf, 8, 0, NULL, NULL) ==
+		     6);
+		MUST(syscall(SYS_read, server, buf, 8) == 7);
+		msg.msg_controllen = sizeof(room);
+	}
+	MUST(recv(server, buf, 8, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+	MUST(recv(server, NULL, 8, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+}
+
+/* The other end tells of the same datagrams. */
+static void
+both_seen(void)
+{
+	struct endpoint end;
+	int server = bound("mapped", SOCK_DGRAM, 0, &end);
+	int client = connected(&end, SOCK_DGRAM);
+
+	for (int i = 0; i < 3; i++) {
+		MUST(send(client, big, 100, 0) == 100);
+		MUST(recv(server, big, sizeof(big), 0) == 100);
+	}
+}
+
 static void
 changing_peers(void)
 {
@@ -255,6 +308,10 @@ main(int argc, char **argv)
 	} else if (!strcmp(argv[1], "addresses")) {
 		local_addresses();
 		changing_peers();
+	} else if (!strcmp(argv[1], "senders")) {
+		many_senders("4");
+		many_senders("6");
+		both_seen();
 	} else {
 		cut();
 	}
