@@ -40,14 +40,14 @@ nspy_before_exec(void)
 	int error = errno;
 
 	/* The table is the parent's, who shares its sockets from now on. */
-	if (nspy_recording() && nspy_in_vfork_child())
+	if (nspy_recording() && nspy_in_guest())
 		nspy_before_fork();
 	/*
 	 * If the exec fails the program goes on, and each event is written at
 	 * once from then on.
 	 */
 	nspy_finish();
-	if (nspy_recording() && !nspy_in_vfork_child()) {
+	if (nspy_recording() && !nspy_in_guest()) {
 		nspy_writer_report();
 		nspy_unrecorded_report();
 	}
@@ -127,7 +127,7 @@ end_at_exit(int fd, const struct nspy_socket *socket, bool last)
 static void
 end_process(bool last)
 {
-	if (!nspy_recording() || nspy_in_vfork_child())
+	if (!nspy_recording() || nspy_in_guest())
 		return;
 	nspy_finish();
 	for (uint32_t fd = nspy_descriptor_limit(); fd > 0; fd--) {
@@ -178,7 +178,7 @@ nspy_before_abort(void)
 static void
 end_with_program(bool last)
 {
-	if (nspy_recording() && !nspy_in_vfork_child())
+	if (nspy_recording() && !nspy_in_guest())
 		nspy_stdio_flush();
 	end_process(last);
 }

@@ -20,6 +20,7 @@
 #include "wrap/unrecorded.h"
 #include "wrap/writer.h"
 
+#include <linux/kcmp.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -152,10 +153,24 @@ nspy_recording(void)
 }
 
 bool
-nspy_in_vfork_child(void)
+nspy_in_guest(void)
 {
 	/* In a sandbox we cannot ask, and few let a process make another. */
-	suspected = !nspy_sys_refused && atomic_load(process) != get_pid();
+	return !nspy_sys_refused && nspy_process() != get_pid();
+}
+
+/* Made by clone with CLONE_FILES. A kernel without kcmp says nothing. */
+static bool
+shares_descriptors(void)
+{
+	return NSPY_SYS5(SYS_kcmp, get_pid(), nspy_process(), KCMP_FILES, 0,
+			 0) == 0;
+}
+
+bool
+nspy_in_vfork_child(void)
+{
+	suspected = nspy_in_guest() && !shares_descriptors();
 	return suspected;
 }
 

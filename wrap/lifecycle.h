@@ -14,8 +14,14 @@
 bool nspy_recording(void);
 
 /*
- * True in a child of vfork: it shares the memory of its parent, whose tables
- * must not change. One system call.
+ * True in a process that shares the memory of the one that is recorded, as a
+ * child of vfork does: its end is not that one's. One system call.
+ */
+bool nspy_in_guest(void);
+
+/*
+ * True in such a process with descriptors of its own: our tables, which are
+ * about those of its parent, must not change. One system call, or two.
  */
 bool nspy_in_vfork_child(void);
 

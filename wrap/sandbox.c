@@ -38,7 +38,7 @@ nspy_before_confine(void)
 {
 	int error = errno;
 
-	if (nspy_recording() && !nspy_in_vfork_child() &&
+	if (nspy_recording() && !nspy_in_guest() &&
 	    !nspy_writer_started() && knows_socket(INHERITED))
 		nspy_writer_start();
 	errno = error;
@@ -49,7 +49,7 @@ before_sandbox(void)
 {
 	int error = errno;
 
-	if (nspy_recording() && !nspy_in_vfork_child()) {
+	if (nspy_recording() && !nspy_in_guest()) {
 		if (knows_socket(LOOKED_AT))
 			nspy_writer_start();
 		nspy_writer_seal();

@@ -327,7 +327,7 @@ nspy_finish(void)
 	struct nspy_ring *r;
 	uint64_t mask;
 
-	if (!nspy_recording() || nspy_in_vfork_child())
+	if (!nspy_recording() || nspy_in_guest())
 		return;
 	r = atomic_load(&ring);
 	if (!r || nspy_sys_refused || is_collected(r, nspy_now()))

@@ -9,6 +9,9 @@
  *   and sends; then it runs a program, or ends
  *   posix_spawn, with actions that close and replace the descriptors
  *   clone, whose child shares the memory (and it alone is waited for)
+ *   clone, whose child shares the memory and the descriptors, as a process of
+ *   its own or as a thread that libc knows nothing of: it closes a connection
+ *   and opens another one, which the parent goes on with
  *   clone and _Fork, whose children have a file each for what they say
  *   system, popen
  */
@@ -72,7 +75,7 @@ by_vfork(int then_exec)
 static void
 by_spawn(void)
 {
-	char *argv[] = { (char *)"true", NULL };
+	char *argv[] = {(char *)"true", NULL};
 	posix_spawn_file_actions_t actions;
 	pid_t child;
 
@@ -116,11 +119,49 @@ separate_child(void *what)
 	_exit(0);
 }
 
+static int replaced[2];
+
+static int
+descriptors_child(void *what)
+{
+	MUST(!close(replaced[0]) && !close(replaced[1]));
+	pair_of("4", replaced);
+	send_all(replaced[0], what, 5);
+	return 0;
+}
+
+/* What the child did to our descriptors, it did. */
+static void
+by_clone_with_descriptors(int flags)
+{
+	int before[2];
+	pid_t child, tid = -1;
+	char buf[9];
+
+	pair_of("4", replaced);
+	memcpy(before, replaced, sizeof(before));
+	child = clone(descriptors_child, stack + sizeof(stack),
+		      CLONE_VM | CLONE_FILES | flags, (void *)"child", &tid,
+		      NULL, &tid);
+	MUST(child > 0);
+	if (flags & CLONE_THREAD)
+		while (*(volatile pid_t *)&tid)
+			usleep(1000);
+	else
+		wait_for(child, __WALL);
+	MUST(!memcmp(before, replaced, sizeof(before)));
+	send_all(replaced[0], "more", 4);
+	recv_all(replaced[1], buf, 9);
+	MUST(!close(replaced[0]));
+	expect_end(replaced[1]);
+	MUST(!close(replaced[1]));
+}
+
 static void
 by_clone(int flags, int (*function)(void *))
 {
-	wait_for(clone(function, stack + sizeof(stack), flags,
-		       (void *)"clone"), __WALL);
+	wait_for(clone(function, stack + sizeof(stack), flags, (void *)"clone"),
+		 __WALL);
 	say("clon");
 }
 
@@ -168,6 +209,11 @@ main(void)
 	by_vfork(1);
 	by_spawn();
 	by_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, sharing_child);
+	by_clone_with_descriptors(SIGCHLD);
+	by_clone_with_descriptors(CLONE_VFORK | SIGCHLD);
+	by_clone_with_descriptors(CLONE_FS | CLONE_SIGHAND | CLONE_THREAD |
+				  CLONE_SYSVSEM | CLONE_CHILD_SETTID |
+				  CLONE_CHILD_CLEARTID);
 	by_clone(SIGCHLD, separate_child);
 	by_others();
 	MUST(!close(fd));
