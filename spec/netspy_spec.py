@@ -69,6 +69,7 @@ ROLES = {
     "socketpair": ("always", "nspy_on_socketpair", "domain type sv"),
     "splice": ("between", "nspy_on_splice", "out len flags"),
     "syscall": ("switch", "", "number"),
+    "unload": ("before", "nspy_before_unload", ""),
 }
 # What is called before the real function in some roles, with "call" and some
 # of the arguments.

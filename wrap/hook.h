@@ -139,6 +139,9 @@ void nspy_before_exit(void);
 void nspy_before_quit(void);
 void nspy_before_abort(void);
 
+/* libraries.c: libraries go. */
+void nspy_before_unload(void);
+
 /* sandbox.c: processes give up rights. */
 void nspy_before_confine(void);
 void nspy_before_seccomp(unsigned int operation);

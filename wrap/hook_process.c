@@ -7,6 +7,7 @@
 
 #include "capture/sys.h"
 #include "wrap/call.h"
+#include "wrap/libraries.h"
 #include "wrap/lifecycle.h"
 #include "wrap/stdio.h"
 #include "wrap/unrecorded.h"
@@ -189,6 +190,7 @@ static void
 end_last(void *argument)
 {
 	(void)argument;
+	nspy_libraries_report();
 	end_with_program(true);
 }
 
@@ -216,8 +218,10 @@ end_with_destructors(void)
 	bool dynamic = false;
 
 	dl_iterate_phdr(has_interpreter, &dynamic);
-	if (dynamic)
+	if (dynamic) {
+		nspy_libraries_report();
 		end_with_program(false);
+	}
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include "wrap/descriptor.h"
 #include "wrap/hook.h"
 #include "wrap/launched.h"
+#include "wrap/libraries.h"
 #include "wrap/names.h"
 #include "wrap/note.h"
 #include "wrap/report.h"
@@ -125,6 +126,7 @@ start_again(void)
 		nspy_stop();
 	if (atomic_load(process) == 0) {
 		nspy_writer_leave_parent();
+		nspy_libraries_start();
 		nspy_names_forked();
 		nspy_unrecorded_forked();
 		nspy_before_fork();
@@ -185,6 +187,8 @@ __attribute__((constructor(101))) static void
 start_with_program(void)
 {
 	start();
-	if (!nspy_stopped())
+	if (!nspy_stopped()) {
+		nspy_libraries_start();
 		nspy_end_register();
+	}
 }
