@@ -71,6 +71,28 @@ add_name(struct nspy_drain *drain, const struct nspy_event *event)
 					      event->data_len));
 }
 
+/* What only the program can know, at its place among the packets. */
+static void
+add_mark(struct nspy_drain *drain, const struct nspy_event *event)
+{
+	struct nspy_packet packet = {
+		.from = &event->local,
+		.to = &event->peer,
+		.outgoing = true,
+		.mark = true,
+		.data = nspy_event_data(event),
+		.data_len = event->data_len,
+		.wire_len = event->wire_len,
+	};
+
+	if (event->data_len >= sizeof(drain->comment))
+		return;
+	memcpy(drain->comment, nspy_event_data(event), event->data_len);
+	drain->comment[event->data_len] = '\0';
+	packet.comment = drain->comment;
+	nspy_drain_packet(drain, event, event->begin_ns, &packet);
+}
+
 static void
 add_event(struct nspy_drain *drain, const struct nspy_event *event)
 {
@@ -78,6 +100,10 @@ add_event(struct nspy_drain *drain, const struct nspy_event *event)
 
 	if (event->kind == NSPY_NAME) {
 		add_name(drain, event);
+		return;
+	}
+	if (event->kind == NSPY_MARK) {
+		add_mark(drain, event);
 		return;
 	}
 	if (event->flags & NSPY_RAW)
@@ -118,7 +144,8 @@ nspy_drain_packet(struct nspy_drain *drain, const struct nspy_event *event,
 	};
 
 	packet->pid = event->pid;
-	if (drain->wanted && !drain->wanted(drain->wanted_context, packet))
+	if (drain->wanted && !packet->mark &&
+	    !drain->wanted(drain->wanted_context, packet))
 		return;
 	if (packet->serial > drain->progress->commented &&
 	    drain->ring->format == NSPY_PCAPNG) {

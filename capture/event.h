@@ -15,6 +15,7 @@
  */
 #define NSPY_STREAM_MAX 32768
 #define NSPY_DATAGRAM_MAX (255u << 10)
+#define NSPY_MARK_MAX 255
 #define NSPY_NAME_MAX 255 /* of a host name: RFC 1035 section 2.3.4 */
 
 enum nspy_kind {
@@ -27,6 +28,8 @@ enum nspy_kind {
 	NSPY_CLOSE,	  /* of the last descriptor of the socket */
 	NSPY_NAME,	  /* of the address peer, as looked up; no socket */
 	NSPY_AUDIT,	  /* the kernel's struct nspy_counts is the payload */
+	NSPY_SKIPPED, /* these bytes, a struct nspy_counts, are not to be told */
+	NSPY_MARK,    /* a text that the program gave, with its NUL; no socket */
 };
 
 enum nspy_flag {

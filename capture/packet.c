@@ -57,14 +57,17 @@ nspy_packet_header_len(const struct nspy_packet *packet)
 {
 	size_t ip_len = is_ipv4(packet) ? 20 : is_jumbo(packet) ? 48 : 40;
 
-	if (packet->netlink)
+	if (packet->netlink || packet->mark)
 		return SLL_LEN;
 	return SLL_LEN + (packet->raw_is_ip ? 0 : ip_len) +
 	       transport_len(packet);
 }
 
-/* The "Linux cooked capture" header: 0 in, 4 out; ARPHRD_NONE
- * or ARPHRD_NETLINK. */
+/*
+ * The "Linux cooked capture" header: 0 in, 4 out; ARPHRD_NONE or
+ * ARPHRD_NETLINK. A mark has one of the two EtherTypes that IEEE 802 leaves
+ * to local experiments.
+ */
 static uint8_t *
 put_sll(uint8_t *p, const struct nspy_packet *packet)
 {
@@ -75,6 +78,8 @@ put_sll(uint8_t *p, const struct nspy_packet *packet)
 	p = put32(p, packet->serial);
 	if (packet->netlink)
 		return put16(p, packet->protocol);
+	if (packet->mark)
+		return put16(p, 0x88b5);
 	return put16(p, is_ipv4(packet) ? 0x0800 : 0x86dd);
 }
 
@@ -210,7 +215,7 @@ nspy_packet_header(const struct nspy_packet *packet, uint8_t *buffer)
 	uint8_t *transport = put_sll(buffer, packet), *end;
 	uint16_t sum;
 
-	if (packet->netlink)
+	if (packet->netlink || packet->mark)
 		return SLL_LEN;
 	if (!packet->raw_is_ip)
 		transport = put_ip(transport, packet, len);

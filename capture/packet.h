@@ -42,6 +42,7 @@ struct nspy_packet {
 	size_t raw_len;
 	bool raw_is_ip;
 	bool netlink; /* no IP: data is in the messages of this protocol */
+	bool mark;    /* no packet at all: data is a text */
 	const void *data;
 	size_t data_len; /* bytes at data */
 	size_t wire_len; /* bytes that the packet carried: data_len or more */

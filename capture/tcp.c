@@ -206,6 +206,24 @@ on_audit(struct nspy_teller *t)
 	leave_gap(&t->c->flow[!t->side], false, counts.received);
 }
 
+/* The program did not want these recorded: a gap like those. */
+static void
+on_skipped(struct nspy_teller *t)
+{
+	struct nspy_flow *ours, *theirs;
+	struct nspy_counts counts;
+
+	if (!t->c || t->event->data_len != sizeof(counts))
+		return;
+	memcpy(&counts, nspy_event_data(t->event), sizeof(counts));
+	if (t->c->state == NSPY_SYN_SENT)
+		write_answer(t);
+	ours = &t->c->flow[t->side];
+	theirs = &t->c->flow[!t->side];
+	leave_gap(ours, true, ours->sent + counts.sent);
+	leave_gap(theirs, false, theirs->received + counts.received);
+}
+
 static void
 tell_end(struct nspy_teller *t, uint16_t flags)
 {
@@ -278,6 +296,9 @@ nspy_tcp_event(struct nspy_drain *drain, const struct nspy_event *event)
 		return true;
 	case NSPY_AUDIT:
 		on_audit(&t);
+		return true;
+	case NSPY_SKIPPED:
+		on_skipped(&t);
 		return true;
 	case NSPY_CLOSE:
 		return on_close(&t);

@@ -332,11 +332,15 @@ WRAPPED = """#define WRAPPED(name, door)                                        
 """
 
 
+# Besides libc's names: see include/netspy.h.
+API = ["netspy_functions_1"]
+
+
 def export_map(spec, entries):
     return (banner(spec, "# ") + "# No version name: ld.so would pass by names "
             "that had one.\n{\nglobal:\n"
-            + "".join(f"\t{this['name']};\n"
-                      for _, this in names(entries, "preload"))
+            + "".join(f"\t{name};\n" for name in API + [
+                this["name"] for _, this in names(entries, "preload")])
             + "local:\n\t*;\n};\n")
 
 

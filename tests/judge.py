@@ -38,7 +38,7 @@ OWN_NOTES = ("This frame initiates the connection closing",
              "TCP SYN-ACK accepting TFO data",
              "This session reuses previously negotiated keys "
              "(Session resumption)")
-GAP_NOTES = ("Previous segment(s) not captured",
+GAP_NOTES = ("Previous segment(s) not captured", "a hole: byte",
              "ACKed segment that wasn't captured")
 CHECKING = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
             "-o", "udp.check_checksum:TRUE",

@@ -10,6 +10,7 @@ NANOSECOND_MAGIC = 0xa1b23c4d
 MICROSECOND_MAGIC = 0xa1b2c3d4
 ETHERNET, LINUX_SLL = 1, 113
 OUTGOING = b"\0\4"      # the packet type of LINUX_SLL
+MARK = b"\x88\xb5"      # netspy_mark()'s EtherType
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 # What the kernel says by itself: errors, neighbours and multicast groups.
 KERNEL_TYPES = {1: (3, 4, 5, 11, 12),
@@ -95,7 +96,9 @@ class Direction:
         """Bytes that were recorded more than once, or after a hole."""
         end = 0
         for offset, payload in sorted(self.segments, key=lambda s: s[0]):
-            if offset != end:
+            if offset > end:
+                return "a hole: byte %d follows byte %d" % (offset, end)
+            if offset < end:
                 return "byte %d follows byte %d" % (offset, end)
             end = offset + len(payload)
         return None
@@ -267,7 +270,8 @@ def records(path, raw, order):
         at += 16
         if captured > 262144 or at + captured > len(raw):
             raise Damaged("%s: cut short in a record" % path)
-        if captured < 14 + 20:
+        mark = bytes(raw[at + 14:at + 16]) == MARK
+        if captured < (16 if mark else 14 + 20):
             raise Damaged("%s: a record of %d bytes" % (path, captured))
         yield seconds, part, raw[at:at + captured]
         at += captured

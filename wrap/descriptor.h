@@ -49,7 +49,9 @@ struct nspy_socket {
 	uint32_t device, watch;
 	struct nspy_socket *next_closing; /* see nspy_call.closing */
 	uint64_t connect_ns;
-	_Atomic uint64_t sent, received; /* bytes of a stream, told */
+	_Atomic uint64_t sent, received; /* bytes of a stream, told or ... */
+	/* ... not told while the recording was paused, since the last event */
+	_Atomic uint64_t skipped_sent, skipped_received;
 	/* An urgent byte was received, this many bytes ahead of the others. */
 	uint32_t urgent_ahead;
 	uint8_t urgent_byte;

@@ -123,10 +123,44 @@ is_encrypted(struct nspy_socket *socket, const struct nspy_tell *tell)
 	return tell->len && atomic_load(&socket->flags) & flag;
 }
 
+/* Bytes of a stream: counted for the audit, also when nothing is told. */
+static void
+count(struct nspy_socket *socket, const struct nspy_tell *tell, bool paused)
+{
+	bool received = tell->kind == NSPY_RECV;
+
+	atomic_fetch_add(received ? &socket->received : &socket->sent,
+			 tell->len);
+	if (paused)
+		atomic_fetch_add(received ? &socket->skipped_received
+					  : &socket->skipped_sent,
+				 tell->len);
+}
+
+/* After a pause: the length of the gap comes before the socket's next event. */
+static void
+tell_skipped(const struct nspy_call *call, struct nspy_socket *socket)
+{
+	const struct nspy_counts counts = {
+		atomic_exchange(&socket->skipped_sent, 0),
+		atomic_exchange(&socket->skipped_received, 0),
+	};
+	const struct iovec iov = {(void *)(uintptr_t)&counts, sizeof(counts)};
+	const struct nspy_tell gap = {
+		.kind = NSPY_SKIPPED,
+		.iov = &iov,
+		.iov_count = 1,
+		.len = sizeof(counts),
+	};
+
+	nspy_emit(call, socket, &gap);
+}
+
 void
 nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	  const struct nspy_tell *tell)
 {
+	bool paused = nspy_paused();
 	bool stream = socket->type == SOCK_STREAM;
 	bool moves = tell->kind == NSPY_SEND || tell->kind == NSPY_RECV;
 	/* A SYN's data is one segment. */
@@ -155,10 +189,13 @@ nspy_emit(const struct nspy_call *call, struct nspy_socket *socket,
 	emitted++;
 	if (is_encrypted(socket, tell))
 		return;
+	if (!paused && (atomic_load(&socket->skipped_sent) ||
+			atomic_load(&socket->skipped_received)))
+		tell_skipped(call, socket);
 	if (stream && (moves || tell->kind == NSPY_CONNECT))
-		atomic_fetch_add(tell->kind == NSPY_RECV ? &socket->received
-							 : &socket->sent,
-				 tell->len);
+		count(socket, tell, paused);
+	if (paused)
+		return;
 	event.local = tell->local ? *tell->local
 				  : nspy_socket_local(socket, &event.peer);
 	event.flags = tell->flags;

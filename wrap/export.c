@@ -9,6 +9,12 @@
 #include "wrap/preload.gen.c"
 #include "wrap/export.gen.c"
 
-/* link.opts has --undefined=netspy_link_anchor. */
-extern const char netspy_link_anchor;
-__attribute__((visibility("hidden"))) const char netspy_link_anchor = 1;
+/*
+ * Every link has --undefined=netspy_link_anchor. It brings <netspy.h>'s part
+ * too, whose own declaration is weak and would not.
+ */
+extern const struct netspy_functions *netspy_functions_1(void);
+extern const struct netspy_functions *(*const netspy_link_anchor)(void);
+__attribute__((visibility("hidden")))
+const struct netspy_functions *(*const netspy_link_anchor)(void) =
+	netspy_functions_1;

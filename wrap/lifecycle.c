@@ -29,6 +29,7 @@
 enum { NOT_STARTED, STARTING, STARTED, OFF };
 
 static _Atomic int state;
+static _Atomic bool paused;
 /* A page that fork gives to the child as zeros: the process it is for. */
 static _Atomic uint32_t *process;
 
@@ -66,6 +67,18 @@ bool
 nspy_stop(void)
 {
 	return atomic_exchange(&state, OFF) != OFF;
+}
+
+void
+nspy_pause(bool pause)
+{
+	atomic_store(&paused, pause);
+}
+
+bool
+nspy_paused(void)
+{
+	return atomic_load_explicit(&paused, memory_order_relaxed);
 }
 
 static int

@@ -37,6 +37,10 @@ bool nspy_stopped(void);
 /* Record no more. True the first time. */
 bool nspy_stop(void);
 
+/* For a while nothing new is told, but sockets are followed as before. */
+void nspy_pause(bool pause);
+bool nspy_paused(void);
+
 /* The process that is recorded; its own getpid() without a system call. */
 uint32_t nspy_process(void);
 

@@ -56,8 +56,7 @@ look(const struct note *note, struct copies *copies)
 	else if (note->kind == PRELOAD)
 		copies->before = true;
 	else if (note->kind == EXPORT)
-		copies->before |=
-			nspy_note.kind == WRAP || !copies->own_passed;
+		copies->before |= nspy_note.kind == WRAP || !copies->own_passed;
 }
 
 /* mold merges notes of different alignment: look at every fourth byte. */

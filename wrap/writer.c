@@ -244,6 +244,26 @@ nspy_writer_started(void)
 	return atomic_load(&ring);
 }
 
+const char *
+nspy_writer_path(void)
+{
+	struct nspy_ring *r = atomic_load(&ring);
+
+	return r && !atomic_load(&r->collector) ? files.path : NULL;
+}
+
+void
+nspy_drain_all(void)
+{
+	struct nspy_ring *r = atomic_load(&ring);
+
+	if (!r || nspy_sys_refused || is_collected(r, nspy_now()))
+		return;
+	/* Another thread may be at it, with what was there before. */
+	while (!drain_now(false) && !nspy_stopped())
+		NSPY_SYS0(SYS_sched_yield);
+}
+
 void
 nspy_writer_start(void)
 {

@@ -15,6 +15,9 @@ bool nspy_reserve(uint32_t len, struct nspy_place *place);
 /* Whether this process has recorded anything. */
 bool nspy_writer_started(void);
 
+/* Of the capture, or NULL when this process has none. */
+const char *nspy_writer_path(void);
+
 /* Make the ring and the capture before the first event. */
 void nspy_writer_start(void);
 
@@ -23,6 +26,9 @@ void nspy_writer_seal(void);
 
 /* Write what is due: enough time has passed, or the ring is half full. */
 void nspy_drain_when_due(uint64_t now_ns);
+
+/* Write everything, unless the command does. */
+void nspy_drain_all(void);
 
 /*
  * The process may end after this: write everything and remove the ring. What
