@@ -3,6 +3,8 @@
 
 #include "capture/pcapng.h"
 
+#include "capture/text.h"
+
 #include <string.h>
 
 enum {
@@ -11,6 +13,7 @@ enum {
 	NAMES = 4,
 	STATISTICS = 5,
 	PACKET = 6,
+	JOURNAL = 9,
 };
 /* "Local use": no reader knows it, so all of them step over it. */
 #define FILLER 0x80004e53u
@@ -130,6 +133,22 @@ nspy_pcapng_name(uint8_t *block, const struct nspy_endpoint *address,
 	memset(p + addr_len + len, 0, 4);
 	p += padded(addr_len + len + 1);
 	return finish(block, put32(p, 0), NAMES);
+}
+
+size_t
+nspy_pcapng_message(uint8_t *block, uint64_t when_ns, const char *message)
+{
+	char buffer[NSPY_COMMENT_MAX];
+	struct nspy_text text = {buffer, sizeof(buffer), 0};
+	uint8_t *p;
+
+	nspy_text_add(&text, "__REALTIME_TIMESTAMP=");
+	nspy_text_add_number(&text, (long)(when_ns / 1000));
+	nspy_text_add(&text, "\nMESSAGE=");
+	nspy_text_add(&text, message);
+	nspy_text_add(&text, "\n");
+	p = put(block + 8, buffer, text.len);
+	return finish(block, p, JOURNAL);
 }
 
 size_t

@@ -27,6 +27,13 @@ size_t nspy_pcapng_interface(uint8_t *block, uint32_t snaplen, const char *name,
 size_t nspy_pcapng_name(uint8_t *block, const struct nspy_endpoint *address,
 			const char *name, size_t len);
 
+/*
+ * systemd Journal Export Block: a message in the place of packets. Wireshark
+ * lists it among them, libpcap steps over it.
+ */
+size_t nspy_pcapng_message(uint8_t *block, uint64_t when_ns,
+			   const char *message);
+
 /* Interface Statistics Block: packets that were told, and that are missing. */
 size_t nspy_pcapng_statistics(uint8_t *block, uint32_t interface,
 			      uint64_t when_ns, uint64_t received,

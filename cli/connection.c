@@ -262,7 +262,7 @@ nspy_side_process(const struct nspy_side *side)
 uint64_t
 nspy_side_missing(const struct nspy_side *side)
 {
-	return nspy_ranges_end(&side->seen) - nspy_ranges_total(&side->seen);
+	return side->reached - nspy_ranges_total(&side->seen);
 }
 
 static void

@@ -34,6 +34,7 @@ struct nspy_side {
 	bool based, syn, syn_ack, fin, reset;
 	uint32_t base; /* the sequence number of its first byte */
 	struct nspy_ranges seen;
+	uint64_t reached; /* the place of its last packet's end */
 	uint64_t again, gaps, closed_windows; /* packets, for the history */
 	/* Its processes, and bytes of which none was told. */
 	struct nspy_user *users;

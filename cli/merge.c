@@ -168,7 +168,7 @@ look_at_size(struct nspy_merge *m, uint64_t size)
 	bool last_file =
 		options->rotate_s && options->rotate_files == m->output->number;
 
-	if (options->max_size && size >= options->max_size)
+	if (options->max_size && !options->ends && size >= options->max_size)
 		m->full = true;
 	else if (!nspy_output_is_full(m->output, size))
 		return;
@@ -225,7 +225,8 @@ nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
 		uint64_t before = packets_so_far(m);
 
 		describe(m, feed);
-		room = nspy_drain_add(&m->drain, feed->event);
+		room = nspy_drain_add(&m->drain, feed->event) &&
+		       !nspy_output_is_full(m->output, m->drain.batch.offset);
 		feed->packets += packets_so_far(m) - before;
 		nspy_feed_take(feed);
 	}

@@ -7,6 +7,7 @@
 
 #include "capture/format.h"
 #include "cli/filter.h"
+#include "cli/keep.h"
 #include "cli/say.h"
 
 #include <errno.h>
@@ -28,6 +29,10 @@ enum {
 	NO_IO_URING,
 	LIVE,
 	PCAP_OVER_IP,
+	TEST,
+	ON_FAILURE,
+	DIR,
+	TIMEOUT,
 	SHOW_VERSION,
 	SHOW_HELP,
 };
@@ -39,6 +44,13 @@ const struct nspy_option nspy_option_table[] = {
 	{LIVE, "live", NULL, "show the packets in Wireshark as they come"},
 	{PCAP_OVER_IP, "pcap-over-ip", "[ADDRESS:]PORT",
 	 "serve the capture to TCP clients, by default of 127.0.0.1"},
+	{TEST, "test", "NAME",
+	 "the capture is NAME.pcapng, at most 16 MiB (see --max-size)"},
+	{ON_FAILURE, "on-failure", NULL,
+	 "keep the capture when the command fails; else say nothing"},
+	{DIR, "dir", "FOLDER", "put the capture there; made if need be"},
+	{TIMEOUT, "timeout", "SECONDS",
+	 "end the command after so long a time, with exit status 124"},
 	{PER_PROCESS, "per-process", NULL, "one file for each process"},
 	{'f', "filter", "EXPRESSION",
 	 "only packets that match, see "
@@ -49,7 +61,9 @@ const struct nspy_option nspy_option_table[] = {
 	{'W', "rotate-files", "COUNT",
 	 "keep the last COUNT files (-C), or "
 	 "end after COUNT (-G)"},
-	{MAX_SIZE, "max-size", "BYTES", "stop recording at this file size"},
+	{MAX_SIZE, "max-size", "BYTES",
+	 "stop recording at this file size; with --test, leave out the "
+	 "middle"},
 	{ONLY, "only", "GLOB", "record only executables of this name"},
 	{SKIP, "skip", "GLOB", "do not record executables of this name"},
 	{NO_FOLLOW, "no-follow", NULL, "do not record child processes"},
@@ -127,6 +141,12 @@ set_number(struct nspy_options *options, int letter)
 		if (!read_number(optarg, 1, 9999, &number))
 			return bad_number("-W", optarg, "1 to 9999 files");
 		options->rotate_files = (uint32_t)number;
+		return -1;
+	case TIMEOUT:
+		if (!read_number(optarg, 1, INT32_MAX, &number))
+			return bad_number("--timeout", optarg,
+					  "a number of seconds");
+		options->timeout_s = number;
 		return -1;
 	default:
 		if (!read_number(optarg, 4096, INT64_MAX, &number))
@@ -206,6 +226,15 @@ set(struct nspy_options *options, int letter)
 	case PCAP_OVER_IP:
 		options->service = optarg;
 		return -1;
+	case TEST:
+		options->test = optarg;
+		return -1;
+	case ON_FAILURE:
+		options->on_failure = true;
+		return -1;
+	case DIR:
+		options->folder = optarg;
+		return -1;
 	case NO_IO_URING:
 		options->no_io_uring = true;
 		return -1;
@@ -228,6 +257,25 @@ set(struct nspy_options *options, int letter)
 	default:
 		return set_number(options, letter);
 	}
+}
+
+/* The capture of a test is one file, and its name is given. */
+static int
+check_test(const struct nspy_options *options)
+{
+	if (!options->test && !options->on_failure && !options->folder)
+		return -1;
+	if ((options->test || options->folder) && options->output)
+		return nspy_complain("--test and --dir name the capture; they "
+				     "go without -o");
+	if (options->live || options->service || options->per_process ||
+	    options->rotate_bytes || options->rotate_s ||
+	    (options->output && strcmp(options->output, "-") == 0))
+		return nspy_complain("--test, --on-failure and --dir go with "
+				     "none of -o -, -C, -G, --live, "
+				     "--pcap-over-ip, --per-process: there is "
+				     "one file");
+	return -1;
 }
 
 /* Options that exclude each other, and the missing command. */
@@ -253,7 +301,7 @@ check(const struct nspy_options *options)
 	if (options->rotate_files && !options->rotate_bytes &&
 	    !options->rotate_s)
 		return nspy_complain("-W needs -C or -G");
-	return -1;
+	return check_test(options);
 }
 
 int
@@ -295,5 +343,6 @@ nspy_options_read(struct nspy_options *options, int argc, char **argv)
 			return status;
 	}
 	options->command = argv + optind;
-	return check(options);
+	status = check(options);
+	return status < 0 ? nspy_keep_name(options) : status;
 }

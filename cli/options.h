@@ -13,14 +13,17 @@ struct nspy_options {
 	const char *service;	 /* --pcap-over-ip: [ADDRESS:]PORT, or NULL */
 	const char *filter;	 /* -f: a filter of libpcap, or NULL */
 	const char *only, *skip; /* globs of executables, or NULL */
+	const char *test;	 /* --test: a name, or NULL */
+	const char *folder;	 /* --dir, or NULL */
+	uint64_t timeout_s;	 /* --timeout, 0: none */
 	uint32_t snaplen;	 /* -s, in bytes */
 	uint64_t rotate_bytes;	 /* -C, 0: never */
 	uint64_t rotate_s;	 /* -G, in seconds, 0: never */
 	uint32_t rotate_files;	 /* -W, 0: no limit */
 	uint64_t max_size;	 /* --max-size, in bytes, 0: no limit */
 	bool per_process, quiet, verbose, no_follow, drop, dry_run, no_io_uring,
-		live;
-	char **command; /* with its arguments, ends with NULL */
+		live, on_failure, ends; /* max_size leaves out the middle */
+	char **command;			/* with its arguments, ends with NULL */
 };
 
 /* One row of the table. */

@@ -7,6 +7,7 @@
 
 #include "capture/format.h"
 #include "capture/text.h"
+#include "cli/join.h"
 #include "cli/live.h"
 #include "cli/say.h"
 
@@ -57,7 +58,7 @@ check_template(const char *template)
 	if (!*base_name(template))
 		return nspy_complain("-o '%s': it names a folder; give a file",
 				     template);
-	if (!nspy_template_is_known(template))
+	if (!nspy_template_is_known(base_name(template)))
 		return nspy_complain("-o '%s': only %%e %%p %%n %%t %%%% are "
 				     "known; write %%%% for a percent sign",
 				     template);
@@ -212,15 +213,34 @@ open_file(struct nspy_output *output, unsigned int number)
 	return -errno;
 }
 
+/* The end of a capture of limited size goes into files of its own. */
+static int
+open_part(struct nspy_output *output)
+{
+	nspy_join_part(output->first, output->number, output->path,
+		       sizeof(output->path));
+	output->fd =
+		open(output->path,
+		     O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return output->fd < 0 ? -errno : 0;
+}
+
 int
 nspy_output_open(struct nspy_output *output)
 {
+	int err;
+
 	output->opened_s = monotonic_s();
 	if (output->in_memory)
 		return 0;
 	if (output->fd >= 0)
 		close(output->fd);
-	return open_file(output, ++output->number);
+	if (++output->number > 1 && output->options->ends)
+		return open_part(output);
+	err = open_file(output, output->number);
+	if (output->number == 1)
+		memcpy(output->first, output->path, sizeof(output->path));
+	return err;
 }
 
 /* The memory of what has been passed on is given back, page by page. */
@@ -273,6 +293,10 @@ nspy_output_is_full(const struct nspy_output *output, uint64_t size)
 
 	if (output->in_memory)
 		return false;
+	/* Half of it for the beginning, a quarter for each part of the end. */
+	if (options->ends)
+		return size >=
+		       options->max_size / (output->number == 1 ? 2 : 4);
 	if (options->rotate_bytes && size >= options->rotate_bytes)
 		return true;
 	return options->rotate_s &&

@@ -23,6 +23,7 @@ struct nspy_output {
 	uint64_t opened_s;	/* CLOCK_MONOTONIC, of the file that is open */
 	char directory[PATH_MAX]; /* of the files; absolute */
 	char path[PATH_MAX];	  /* of the file that is open, or "" */
+	char first[PATH_MAX];	  /* of the first one */
 };
 
 /*

@@ -10,11 +10,13 @@
 #include "cli/environment.h"
 #include "cli/filter.h"
 #include "cli/io_uring.h"
+#include "cli/keep.h"
 #include "cli/output.h"
 #include "cli/say.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -24,11 +26,15 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How often the rings are looked at, in ms: while packets come, and else. */
 #define BUSY_MS 5
 #define IDLE_MS 20
+/* How long a command may take to end after SIGTERM. */
+#define GRACE_S 5u
+#define BILLION 1000000000u
 
 extern char **environ;
 
@@ -40,8 +46,19 @@ struct run {
 	sigset_t signals, saved_signals;
 	int signal_fd;
 	pid_t pid;
-	int status; /* as wait() gives it */
+	int status;	      /* as wait() gives it */
+	uint64_t deadline_ns; /* of the command, by CLOCK_MONOTONIC; or 0 */
+	bool timed_out;
 };
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * BILLION + (uint64_t)now.tv_nsec;
+}
 
 /* All that could end or interrupt us goes through a descriptor. */
 static int
@@ -65,12 +82,18 @@ start(struct run *run)
 	int err;
 
 	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	/* What has to end in time ends with all that it has started. */
+	posix_spawnattr_setflags(
+		&attributes,
+		POSIX_SPAWN_SETSIGMASK |
+			(run->options->timeout_s ? POSIX_SPAWN_SETPGROUP : 0));
 	posix_spawnattr_setsigmask(&attributes, &run->saved_signals);
 	err = posix_spawnp(&run->pid, run->options->command[0], NULL,
 			   &attributes, run->options->command, environ);
 	posix_spawnattr_destroy(&attributes);
 	run->output.pid = run->pid;
+	if (run->options->timeout_s)
+		run->deadline_ns = now_ns() + run->options->timeout_s * BILLION;
 	return -err;
 }
 
@@ -84,10 +107,41 @@ handle_signal(struct run *run)
 		return false;
 	if (info.ssi_signo == SIGCHLD)
 		return waitpid(run->pid, &run->status, WNOHANG) == run->pid;
-	/* What comes from the terminal, the command gets from there too. */
-	if (info.ssi_code != SI_KERNEL)
+	/*
+	 * What comes from the terminal, the command gets from there too, unless
+	 * it has a process group of its own.
+	 */
+	if (run->options->timeout_s)
+		kill(-run->pid, (int)info.ssi_signo);
+	else if (info.ssi_code != SI_KERNEL)
 		kill(run->pid, (int)info.ssi_signo);
 	return false;
+}
+
+/* First the command is asked to end; if it does not, it is killed. */
+static void
+look_at_clock(struct run *run)
+{
+	if (!run->deadline_ns || now_ns() < run->deadline_ns)
+		return;
+	kill(-run->pid, run->timed_out ? SIGKILL : SIGTERM);
+	run->deadline_ns = now_ns() + GRACE_S * BILLION;
+	run->timed_out = true;
+}
+
+/* How long poll may wait, in ms. */
+static int
+wait_ms(const struct run *run, int timeout)
+{
+	uint64_t now = now_ns(), left;
+
+	if (!run->deadline_ns)
+		return timeout;
+	left = run->deadline_ns > now ? (run->deadline_ns - now) / 1000000 + 1
+				      : 0;
+	if (timeout >= 0 && (uint64_t)timeout < left)
+		return timeout;
+	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
 static void
@@ -102,9 +156,11 @@ collect(struct run *run)
 		timeout = IDLE_MS;
 	}
 	while (!ended) {
-		poll(fds, 2, timeout);
+		poll(fds, 2, wait_ms(run, timeout));
 		if (fds[0].revents)
 			ended = handle_signal(run);
+		if (!ended)
+			look_at_clock(run);
 		if (run->collector)
 			timeout = nspy_collector_step(run->collector) ? BUSY_MS
 								      : IDLE_MS;
@@ -211,6 +267,7 @@ nspy_run(const struct nspy_options *options)
 
 	if (status >= 0)
 		return status;
+	nspy_keep_begin(options);
 	err = start(&run);
 	/* Not before: the command would inherit it. */
 	signal(SIGPIPE, SIG_IGN);
@@ -222,9 +279,13 @@ nspy_run(const struct nspy_options *options)
 	}
 	if (run.collector)
 		nspy_collector_end(run.collector, &totals);
-	if (!err && run.collector)
+	if (!err && run.collector && !options->on_failure)
 		summarize(&run, &totals);
+	if (!err)
+		nspy_keep_end(&run.output, &totals, run.status, run.timed_out);
 	nspy_filter_free(run.filter);
 	sigprocmask(SIG_SETMASK, &run.saved_signals, NULL);
-	return err ? status : pass_status(run.status);
+	if (err)
+		return status;
+	return run.timed_out ? NSPY_STATUS_TIMED_OUT : pass_status(run.status);
 }

@@ -121,7 +121,7 @@ add_segment(struct nspy_connection *c, int side, const struct nspy_dissected *d)
 	struct nspy_side *from = &c->side[side];
 	uint32_t sequence = d->sequence + !!(d->tcp_flags & NSPY_TCP_SYN);
 	uint64_t fresh = 0;
-	int64_t place;
+	int64_t place, end;
 
 	/* A refusal has the sequence number 0, which means nothing. */
 	if (!from->based && !(d->tcp_flags & NSPY_TCP_RST)) {
@@ -131,13 +131,20 @@ add_segment(struct nspy_connection *c, int side, const struct nspy_dissected *d)
 	tell_flags(c, side, d);
 	if (d->tcp_flags & NSPY_TCP_ACK)
 		look_for_gap(c, !side, d->acknowledgement);
-	if (!from->based || !d->len)
+	if (!from->based || d->tcp_flags & NSPY_TCP_RST)
 		return 0;
 	place = place_of(from, sequence);
-	if (place + d->len > 0)
+	end = place + d->len;
+	/* The FIN itself has a number. */
+	if ((!from->fin || d->tcp_flags & NSPY_TCP_FIN) &&
+	    end > (int64_t)from->reached)
+		from->reached = (uint64_t)end;
+	if (!d->len)
+		return 0;
+	if (end > 0)
 		fresh = nspy_ranges_add(&from->seen,
 					place > 0 ? (uint64_t)place : 0,
-					(uint64_t)(place + d->len));
+					(uint64_t)end);
 	if (!fresh)
 		tell_often(c, side, 't', &from->again);
 	from->bytes = nspy_ranges_total(&from->seen);
