@@ -112,7 +112,7 @@ static void
 end_at_exit(int fd, const struct nspy_socket *socket, bool last)
 {
 	struct nspy_call call;
-	bool close = last && socket->protocol == IPPROTO_TCP &&
+	bool close = last && socket->type == SOCK_STREAM &&
 		     nspy_socket_shared(socket) && !lingers(fd);
 
 	nspy_begin_close(&call, fd);

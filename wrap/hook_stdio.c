@@ -7,7 +7,6 @@
 #include "wrap/stdio.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio_ext.h>
 #include <sys/mman.h>
 
@@ -102,7 +101,7 @@ nspy_on_dprintf(struct nspy_call *call, int ret, const char *format)
 		return;
 	if (ret < 0)
 		nspy_on_send(call, ret, NULL, 0, NULL, 0);
-	else if (call->socket->protocol == IPPROTO_TCP ||
+	else if (call->socket->type == SOCK_STREAM ||
 		 ret <= nspy_stdio_dprintf_room)
 		tell_text(call, ret, format);
 	va_end(call->list);
