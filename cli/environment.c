@@ -91,6 +91,25 @@ set_preload(const char *library)
 	return err;
 }
 
+/*
+ * A program with the shared runtime of AddressSanitizer refuses to run when
+ * another library is before it, though it works. The user's word comes later.
+ */
+static int
+set_asan(void)
+{
+	const char *before = getenv("ASAN_OPTIONS");
+	char *value;
+	int err;
+
+	if (asprintf(&value, "verify_asan_link_order=0%s%s", before ? ":" : "",
+		     before ? before : "") < 0)
+		return -ENOMEM;
+	err = set("ASAN_OPTIONS", value);
+	free(value);
+	return err;
+}
+
 /* For processes that write by themselves, from the start or later. */
 static int
 set_files(const struct nspy_output *output)
@@ -116,6 +135,8 @@ nspy_environment_set(const struct nspy_output *output, const char *library,
 	char snaplen[16], pid[16];
 	int err = set_preload(library);
 
+	if (!err)
+		err = set_asan();
 	if (!err)
 		err = set_files(output);
 	if (!err && folder)

@@ -3,6 +3,7 @@
 
 #include "wrap/call.h"
 
+#include "wrap/clock.h"
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
 #include "wrap/report.h"

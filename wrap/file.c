@@ -5,6 +5,7 @@
 
 #include "capture/drain.h"
 #include "capture/sys.h"
+#include "wrap/clock.h"
 #include "wrap/identity.h"
 #include "wrap/settings.h"
 
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #define RING_SUFFIX ".ring"
 #ifndef MADV_POPULATE_WRITE
@@ -26,15 +26,6 @@
 /* Only the draining thread names files: these need no stack of the program. */
 static char scratch[PATH_MAX];
 static struct statx status;
-
-static long
-now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec;
-}
 
 int
 nspy_keep_high(int fd)
@@ -222,7 +213,7 @@ nspy_files_create(struct nspy_files *files, int *error)
 		.name = nspy_settings.filename,
 		.executable = nspy_settings.executable,
 		.pid = NSPY_SYS0(SYS_getpid),
-		.time_s = now_s(),
+		.time_s = (long)(nspy_now() / 1000000000u),
 	};
 	struct nspy_ring *ring;
 	long fd;

@@ -4,6 +4,7 @@
 #include "capture/sys.h"
 #include "wrap/audit.h"
 #include "wrap/call.h"
+#include "wrap/clock.h"
 #include "wrap/connect.h"
 #include "wrap/diag.h"
 #include "wrap/emit.h"

@@ -33,8 +33,17 @@ void
 nspy_on_socket(struct nspy_call *call, int ret, int domain, int type,
 	       int protocol)
 {
+	int made = domain;
+	socklen_t len = sizeof(made);
+
 	if (ret < 0 || !nspy_recording() || nspy_in_vfork_child())
 		return;
+	/* Another library may have made another one, as libsocket_wrapper. */
+	NSPY_SYS5(SYS_getsockopt, ret, SOL_SOCKET, SO_DOMAIN, &made, &len);
+	if (made != domain) {
+		domain = made;
+		protocol = 0;
+	}
 	nspy_descriptor_forget_stale(ret);
 	call->socket = nspy_descriptor_add(ret, domain, type, protocol);
 	call->result = ret;
@@ -203,7 +212,7 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 	}
 	peer = nspy_endpoint_of(addr, addrlen);
 	/* The name that it is bound to may be another spelling. */
-	if (family == AF_UNIX && ret == 0) {
+	if (socket->family == AF_UNIX && ret == 0) {
 		nspy_socket_ask_peer(call->fd, socket);
 		nspy_unix_tell_name(call, call->fd, true);
 		peer = socket->peer;

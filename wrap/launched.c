@@ -5,6 +5,7 @@
 
 #include "capture/drain.h"
 #include "capture/sys.h"
+#include "wrap/clock.h"
 #include "wrap/file.h"
 #include "wrap/identity.h"
 #include "wrap/lifecycle.h"

@@ -8,6 +8,7 @@
 #include "wrap/lifecycle.h"
 
 #include "capture/sys.h"
+#include "wrap/clock.h"
 #include "wrap/descriptor.h"
 #include "wrap/hook.h"
 #include "wrap/launched.h"
@@ -24,7 +25,6 @@
 #include <linux/kcmp.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <time.h>
 
 enum { NOT_STARTED, STARTING, STARTED, OFF };
 
@@ -35,15 +35,6 @@ static _Atomic uint32_t *process;
 
 /* The last look found a child of vfork, which shares this variable too. */
 static _Thread_local bool suspected __attribute__((tls_model("initial-exec")));
-
-uint64_t
-nspy_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static uint32_t
 get_pid(void)
@@ -201,6 +192,7 @@ start_with_program(void)
 {
 	start();
 	if (!nspy_stopped()) {
+		nspy_clock_start();
 		nspy_libraries_start();
 		nspy_end_register();
 	}

@@ -47,7 +47,4 @@ uint32_t nspy_process(void);
 /* At start: see to it that the end of the program is told. */
 void nspy_end_register(void);
 
-/* CLOCK_REALTIME in nanoseconds. */
-uint64_t nspy_now(void);
-
 #endif

@@ -10,6 +10,7 @@
 #include "capture/drain.h"
 #include "capture/sys.h"
 #include "wrap/audit.h"
+#include "wrap/clock.h"
 #include "wrap/file.h"
 #include "wrap/launched.h"
 #include "wrap/lifecycle.h"
@@ -38,16 +39,6 @@ static struct nspy_files files; /* guarded by draining */
 static struct nspy_drain drain; /* guarded by draining */
 /* What the command has left in a ring of its own; guarded by draining. */
 static struct nspy_ring *left;
-
-/* For durations: CLOCK_REALTIME may be set while they pass. */
-static uint64_t
-monotonic(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* rest: what there is to do about it, or "". */
 void
@@ -177,7 +168,7 @@ drain_now(bool skip)
 
 	if (!lock_drain(&mask))
 		return false;
-	begin = monotonic();
+	begin = nspy_monotonic();
 	drain.size_limit = nspy_files_size_limit();
 	fd = nspy_files_capture(&files);
 	err = fd < 0 ? fd : 0;
@@ -190,7 +181,7 @@ drain_now(bool skip)
 				 "; netspy recover can complete the capture");
 	if (!atomic_load(&finished)) {
 		atomic_store(&drain_pause_ns,
-			     (monotonic() - begin) * DRAIN_SHARE);
+			     (nspy_monotonic() - begin) * DRAIN_SHARE);
 		atomic_store(&last_drain_ns, nspy_now());
 	}
 	unlock_drain(&mask);
@@ -232,7 +223,7 @@ make_room(struct nspy_ring *r, uint64_t since)
 		}
 		NSPY_SYS2(SYS_nanosleep, &pause, NULL);
 	} else if (atomic_load(&ring) == r &&
-		   !drain_now(monotonic() - since > ABANDONED_NS)) {
+		   !drain_now(nspy_monotonic() - since > ABANDONED_NS)) {
 		NSPY_SYS0(SYS_sched_yield);
 	}
 	return true;
@@ -306,7 +297,7 @@ nspy_reserve(uint32_t len, struct nspy_place *place)
 	}
 	while (!nspy_ring_reserve(r, len, place)) {
 		if (!since)
-			since = monotonic();
+			since = nspy_monotonic();
 		if (!make_room(r, since))
 			return false;
 		if (atomic_load(&ring) == r)
