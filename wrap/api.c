@@ -9,6 +9,7 @@
 
 #include "capture/format.h"
 #include "capture/sys.h"
+#include "wrap/clock.h"
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
 #include "wrap/settings.h"
