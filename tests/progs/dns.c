@@ -6,11 +6,21 @@
  * dns [edns]   with "edns" only a query that allows for large datagrams
  */
 
-#include "prog.h"
+#include "peer.h"
 
 #include <arpa/nameser.h>
 #include <netdb.h>
 #include <resolv.h>
+
+/* As programs that were linked long ago know them. */
+ANOTHER_NAME(res_query, __res_query);
+ANOTHER_NAME(res_search, __res_search);
+ANOTHER_NAME(res_querydomain, __res_querydomain);
+ANOTHER_NAME(res_nquery, __res_nquery);
+ANOTHER_NAME(res_nsearch, __res_nsearch);
+ANOTHER_NAME(res_nquerydomain, __res_nquerydomain);
+ANOTHER_NAME(res_send, __res_send);
+ANOTHER_NAME(res_nsend, __res_nsend);
 
 static unsigned char query[NS_PACKETSZ], answer[4096];
 static struct __res_state own;
@@ -49,6 +59,27 @@ use_queries(void)
 	MUST(res_query("big.test", C_IN, T_A, answer, 600) > 600);
 }
 
+static void
+use_old_queries(void)
+{
+	int room = sizeof(answer);
+
+	MUST(NAME(res_query, __res_query)("host.test", C_IN, T_A, answer,
+					  room) > 0);
+	MUST(NAME(res_search, __res_search)("host.test", C_IN, T_A, answer,
+					    room) > 0);
+	MUST(NAME(res_querydomain, __res_querydomain)("host", "test", C_IN, T_A,
+						      answer, room) > 0);
+	MUST(NAME(res_nquery, __res_nquery)(&own, "host.test", C_IN, T_A,
+					    answer, room) > 0);
+	MUST(NAME(res_nsearch, __res_nsearch)(&own, "host.test", C_IN, T_A,
+					      answer, room) > 0);
+	MUST(NAME(res_nquerydomain, __res_nquerydomain)(
+		     &own, "host", "test", C_IN, T_A, answer, room) > 0);
+	MUST(NAME(res_query, __res_query)("two..dots", C_IN, T_A, answer,
+					  room) == -1);
+}
+
 static int
 make(const char *name)
 {
@@ -69,6 +100,9 @@ use_send(void)
 	MUST(res_nsend(&own, query, len, answer, room) == len);
 	len = make("big.test");
 	MUST(res_send(query, len, answer, room) > NS_PACKETSZ);
+	len = make("host.test");
+	MUST(NAME(res_send, __res_send)(query, len, answer, room) > 0);
+	MUST(NAME(res_nsend, __res_nsend)(&own, query, len, answer, room) > 0);
 	len = make("mute.test");
 	own.retrans = own.retry = 1;
 	MUST(res_nsend(&own, query, len, answer, room) == -1);
@@ -113,6 +147,7 @@ main(int argc, char **argv)
 		use_edns();
 	} else {
 		use_queries();
+		use_old_queries();
 		use_send();
 		use_names();
 	}

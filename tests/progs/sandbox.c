@@ -21,7 +21,7 @@
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 static void
-enter_sandbox(int by_number)
+enter_sandbox(size_t size)
 {
 	static struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
@@ -37,13 +37,17 @@ enter_sandbox(int by_number)
 	const struct rlimit none = { 0, 0 };
 
 	MUST(prctl(PR_SET_SECCOMP, 1234, 0, 0, 0) == -1 && errno == EINVAL);
+	MUST(syscall(SYS_prctl, PR_SET_SECCOMP, 1234, 0, 0, 0) == -1);
 	MUST(!setrlimit(RLIMIT_FSIZE, &none));
 	MUST(!setrlimit(RLIMIT_NOFILE, &none));
 	MUST(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 	/* libseccomp asks by number, OpenSSH by prctl. */
-	if (by_number)
+	if (size > 1000000)
 		MUST(!syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
 			      &program));
+	else if (size < 1000)
+		MUST(!syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER,
+			      &program, 0, 0));
 	else if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) &&
 		 errno == EINVAL)
 		_exit(77);
@@ -83,7 +87,7 @@ main(int argc, char **argv)
 		close(door);
 		fd = connected(&end, SOCK_STREAM);
 		send_all(fd, "free\n", 5);
-		enter_sandbox(size > 1000000);
+		enter_sandbox(size);
 		talk(fd, size);
 	}
 	fd = accept(door, NULL, NULL);
