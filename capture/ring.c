@@ -156,6 +156,15 @@ nspy_ring_save_bucket(struct nspy_ring *ring, uint32_t bucket)
 	atomic_store(&ring->undo_count, count + 1);
 }
 
+uint64_t
+nspy_ring_silence(const struct nspy_ring *ring, uint64_t now_ns)
+{
+	uint64_t looked_ns = atomic_load(&ring->collector_ns);
+
+	/* It may look between the call and this. Far apart: the clock was set. */
+	return now_ns > looked_ns ? now_ns - looked_ns : looked_ns - now_ns;
+}
+
 bool
 nspy_ring_valid(const struct nspy_ring *ring, uint64_t size)
 {

@@ -240,6 +240,9 @@ void nspy_ring_save_bucket(struct nspy_ring *ring, uint32_t bucket);
  */
 uint64_t nspy_process_start(const char *stat);
 
+/* How long ago, in ns, the command has looked at the ring. */
+uint64_t nspy_ring_silence(const struct nspy_ring *ring, uint64_t now_ns);
+
 /* Whether a ring file of size bytes can be trusted with its offsets. */
 bool nspy_ring_valid(const struct nspy_ring *ring, uint64_t size);
 

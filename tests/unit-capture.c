@@ -305,6 +305,18 @@ test_no_record_crosses_a_page(uint32_t format)
 	free_ring(ring);
 }
 
+/* The command looks while a call is told: the call seems the older one. */
+static void
+test_silence_of_the_command(void)
+{
+	struct nspy_ring *ring = new_ring();
+
+	atomic_store(&ring->collector_ns, 5000000000);
+	CHECK(nspy_ring_silence(ring, 5000000100) == 100);
+	CHECK(nspy_ring_silence(ring, 4999999900) == 100);
+	free_ring(ring);
+}
+
 static void
 test_checksum(void)
 {
@@ -337,6 +349,7 @@ main(void)
 	test_what_others_hold_goes_on();
 	test_no_record_crosses_a_page(NSPY_PCAP);
 	test_no_record_crosses_a_page(NSPY_PCAPNG);
+	test_silence_of_the_command();
 	test_checksum();
 	return 0;
 }

@@ -45,11 +45,10 @@ is_locked(bool otherwise)
 bool
 nspy_launched_left(const struct nspy_ring *ring, uint64_t now_ns)
 {
-	uint64_t silence = now_ns - atomic_load(&ring->collector_ns);
+	uint64_t silence = nspy_ring_silence(ring, now_ns);
 
 	if (atomic_load(&ring->collector) == NSPY_LEFT)
 		return true;
-	/* When the clock was set back it is huge, and looked into. */
 	return silence > SILENCE_NS && !is_locked(silence < LONG_SILENCE_NS);
 }
 
