@@ -65,7 +65,7 @@ static int
 catch_signals(struct run *run)
 {
 	static const int caught[] = {SIGCHLD, SIGINT,  SIGQUIT, SIGTERM,
-				     SIGHUP,  SIGUSR1, SIGUSR2};
+				     SIGHUP,  SIGUSR1, SIGUSR2, SIGWINCH};
 
 	sigemptyset(&run->signals);
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
