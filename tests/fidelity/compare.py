@@ -150,12 +150,14 @@ def compare_bytes(view, theirs, end, peer):
     """(verdict, reason) of what this end sent and received."""
     sent, truth = view.data(end), theirs.directions[end].data()
     was_reset = any(d.reset for d in theirs.directions.values())
-    verdict = EXACT
+    verdict, reason = EXACT, None
     if sent != truth:
         # What waited in the socket when the reset came never left.
         if not (was_reset and sent.startswith(truth)):
             return WRONG, "sent: " + difference(sent, truth)
-        verdict = PREFIX
+        verdict, reason = PREFIX, (
+            "sent: a reset threw away %d of %d bytes before they left" % (
+                len(sent) - len(truth), len(sent)))
     got, truth = view.data(peer), theirs.directions[peer].data()
     if got != truth:
         if not truth.startswith(got):
@@ -163,8 +165,10 @@ def compare_bytes(view, theirs, end, peer):
         if not may_be_unread(theirs, end):
             return WRONG, "received: %s, and it left none unread" % (
                 difference(got, truth))
-        verdict = PREFIX
-    return verdict, None
+        verdict, reason = PREFIX, (
+            "received: the program left the last %d of %d bytes unread" % (
+                len(truth) - len(got), len(truth)))
+    return verdict, reason
 
 
 def compare_ends(view, theirs, end, peer):
@@ -200,8 +204,8 @@ def judge_end(view, theirs):
     verdict, reason = compare_bytes(view, theirs, end, peer)
     if verdict == WRONG:
         return verdict, reason
-    reason = compare_ends(view, theirs, end, peer)
-    return (WRONG, reason) if reason else (verdict, None)
+    fault = compare_ends(view, theirs, end, peer)
+    return (WRONG, fault) if fault else (verdict, reason)
 
 
 def compare_tcp(files, kernel, run, verdicts):

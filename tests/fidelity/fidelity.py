@@ -3,7 +3,7 @@
 """How true the captures of real programs are, as a number.
 
 usage: fidelity.py --build FOLDER [--fast] [--markdown FILE] [--keep FOLDER]
-                   [--jobs N] [--bare] [WORKLOAD...]
+                   [--jobs N] [--door DOOR] [WORKLOAD...]
        fidelity.py --compare KERNEL [--server PORT=LABEL]... CAPTURE...
        fidelity.py --list
 
@@ -13,8 +13,11 @@ the kernel's capture and prints a table (see compare.py for its words).  The
 exit status is 0 when all that was recorded is true, nothing is missing and
 tshark objects to nothing.
 
---bare    records nothing: shows whether the programs work by themselves
---compare judges files that are there already: CAPTURE is LABEL@PID.pcap
+--door    what records: preload (LD_PRELOAD, the default), command (netspy,
+          one capture of all processes that it starts), or bare (nothing:
+          shows whether the programs work by themselves)
+--compare judges files that are there already: CAPTURE is
+          LABEL@PID.pcap
 """
 
 import argparse
@@ -66,8 +69,8 @@ def measure(words, arguments, parent, workload):
     folder = os.path.join(parent, workload.name)
     os.mkdir(folder)
     result = run.start(words, arguments.build, folder, workload.name,
-                       arguments.bare)
-    if arguments.bare or "ports" not in result:
+                       arguments.door)
+    if arguments.door == run.BARE or "ports" not in result:
         return result["failure"], None, folder
     try:
         verdicts = judge(result, os.path.join(folder, "kernel.pcap"),
@@ -78,7 +81,8 @@ def measure(words, arguments, parent, workload):
 
 
 def captures(folder):
-    return sorted(glob.glob(os.path.join(folder, "captures", "*.pcap")))
+    return sorted(glob.glob(os.path.join(folder, "captures", "*.pcap"))
+                  + glob.glob(os.path.join(folder, "captures", "*.pcapng")))
 
 
 def run_all(arguments, chosen, parent):
@@ -107,7 +111,7 @@ def run_all(arguments, chosen, parent):
     print(table.text())
     if arguments.markdown:
         table.write_markdown(arguments.markdown)
-    return 0 if table.good(arguments.bare) else 1
+    return 0 if table.good(arguments.door == run.BARE) else 1
 
 
 def compare_files(arguments):
@@ -127,7 +131,7 @@ def main():
     parser.add_argument("--markdown", metavar="FILE")
     parser.add_argument("--keep", metavar="FOLDER")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--door", choices=run.DOORS, default=run.PRELOAD)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--compare", metavar="KERNEL")
     parser.add_argument("--server", action="append", default=[])
@@ -136,7 +140,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.inside:
         run.inside(arguments.build, arguments.inside[1], arguments.inside[0],
-                   arguments.bare)
+                   arguments.door)
         return 0
     if arguments.compare:
         return compare_files(arguments)

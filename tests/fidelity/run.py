@@ -86,14 +86,18 @@ def connections():
     return count
 
 
+BARE, PRELOAD, COMMAND = "bare", "preload", "command"
+DOORS = (BARE, PRELOAD, COMMAND)
+
+
 class Run:
-    def __init__(self, build, folder, bare):
-        self.build, self.folder, self.bare = build, folder, bare
+    def __init__(self, build, folder, door):
+        self.build, self.folder, self.door = build, folder, door
         self.captures = os.path.join(folder, "captures")
         self.preload = os.path.join(build, ".libs", "libnetspy.so")
         self.ports, self.phases = {}, []
         self.unrecorded, self.both_ends = [], []
-        self.servers = []
+        self.servers, self.started = [], 0
         os.chmod(folder, 0o755)
         os.mkdir(self.captures)
         os.chmod(self.captures, 0o1777)
@@ -129,7 +133,8 @@ class Run:
         self.ports.update({port: label for port in tuple(tcp) + tuple(udp)})
         log = open(self.path(file_label(label) + ".log"), "ab")
         process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.recording(label if recorded else None, argv),
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             env=self.environment(label if recorded else None, more), **more)
         process.label, process.log = label, log.name
         self.servers.append(process)
@@ -149,8 +154,8 @@ class Run:
         source = {"input": stdin} if stdin is not None else {
             "stdin": subprocess.DEVNULL}
         done = subprocess.run(
-            argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            timeout=timeout, env=self.environment(
+            self.recording(label if recorded else None, argv),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, env=self.environment(
                 label if recorded else None, more), **source, **more)
         self.phases.append((begin, time.time_ns(), label))
         if done.returncode not in allowed or (
@@ -183,14 +188,25 @@ class Run:
         while connections() and time.monotonic() < end:
             time.sleep(0.01)
 
+    def recording(self, label, argv):
+        """The words that start a program."""
+        if not label or self.door != COMMAND:
+            return argv
+        self.started += 1
+        return [os.path.join(self.build, "netspy"), "-q", "-o",
+                os.path.join(self.captures, "%s@-%d.pcapng" % (
+                    file_label(label).replace("%", "%%"), self.started))
+                ] + argv
+
     def environment(self, label, more=None):
         given = dict(os.environ, PATH=PATH, HOME=self.folder, LC_ALL="C",
                      PYTHONDONTWRITEBYTECODE="1", NO_PROXY="*")
         given.update((more or {}).pop("env", {}))
-        if label and not self.bare:
+        if label and self.door != BARE:
             given.update(NETSPY_DIR=self.captures, NETSPY_FILENAME="%s@%%p.pcap"
                          % file_label(label).replace("%", "%%"))
-            given.setdefault("LD_PRELOAD", self.preload)
+            if self.door == PRELOAD:
+                given.setdefault("LD_PRELOAD", self.preload)
         return given
 
     def tail(self, process):
@@ -261,7 +277,7 @@ class Run:
                        "both_ends": self.both_ends}, file)
 
 
-def inside(build, folder, name, bare):
+def inside(build, folder, name, door):
     """The first process of the namespaces."""
     # In the background of a shell it is ignored, and so it would be in ours.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -270,7 +286,7 @@ def inside(build, folder, name, bare):
     with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
         file.write("61000 64999")
     chosen = next(w for w in WORKLOADS if w.name == name)
-    run = Run(build, folder, bare)
+    run = Run(build, folder, door)
     failure = None
     run.start_tcpdump()
     try:
@@ -297,11 +313,12 @@ def namespaces():
     return None
 
 
-def start(words, build, folder, name, bare):
+def start(words, build, folder, name, door):
     """Runs a workload in namespaces of its own; returns its result."""
     command = words + [sys.executable, "-B",
                        os.path.join(HERE, "fidelity.py"),
-                       "--inside", name, folder, "--build", build] + ["--bare"] * bare
+                       "--inside", name, folder, "--build", build,
+                       "--door", door]
     try:
         done = subprocess.run(command, capture_output=True, text=True,
                               timeout=90, stdin=subprocess.DEVNULL)
