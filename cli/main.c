@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "cli/check.h"
+#include "cli/diff.h"
 #include "cli/options.h"
 #include "cli/recover.h"
 #include "cli/run.h"
@@ -13,23 +14,43 @@
 #include <string.h>
 
 static int
-recover(int count, char **files)
+recover(int argc, char **argv)
 {
 	int status = 0;
 
-	if (count == 0)
+	if (argc < 2)
 		return nspy_complain("recover: no file given; usage: netspy "
 				     "recover FILE...");
-	for (int i = 0; i < count; i++)
-		if (files[i][0] == '-')
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] == '-')
 			return nspy_complain("recover: unknown option '%s'; a "
 					     "file of that name is ./%s",
-					     files[i], files[i]);
-	for (int i = 0; i < count; i++)
-		if (nspy_recover(files[i]) != 0)
+					     argv[i], argv[i]);
+	for (int i = 1; i < argc; i++)
+		if (nspy_recover(argv[i]) != 0)
 			status = 1;
 	return status;
 }
+
+static int
+check(int argc, char **argv)
+{
+	if (argc != 2)
+		return nspy_complain("check: one program expected; "
+				     "usage: netspy check PROGRAM");
+	return nspy_check(argv[1]);
+}
+
+/* Each gets its own name as argv[0]. */
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} verbs[] = {
+	{"check", check},
+	{"diff", nspy_diff},
+	{"recover", recover},
+	{"stats", nspy_stats},
+};
 
 int
 main(int argc, char **argv)
@@ -37,16 +58,9 @@ main(int argc, char **argv)
 	struct nspy_options options;
 	int status;
 
-	if (argc > 1 && strcmp(argv[1], "recover") == 0)
-		return recover(argc - 2, argv + 2);
-	if (argc > 1 && strcmp(argv[1], "check") == 0) {
-		if (argc != 3)
-			return nspy_complain("check: one program expected; "
-					     "usage: netspy check PROGRAM");
-		return nspy_check(argv[2]);
-	}
-	if (argc > 1 && strcmp(argv[1], "stats") == 0)
-		return nspy_stats(argc - 1, argv + 1);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (argc > 1 && strcmp(argv[1], verbs[i].name) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
 	status = nspy_options_read(&options, argc, argv);
 	return status < 0 ? nspy_run(&options) : status;
 }

@@ -164,6 +164,7 @@ help(void)
 	printf("Usage: netspy [OPTION]... COMMAND [ARGUMENT]...\n"
 	       "       netspy check PROGRAM\n"
 	       "       netspy recover FILE...\n"
+	       "       netspy diff FILE FILE\n"
 	       "       netspy stats [--json] [--zeek] FILE\n"
 	       "\n"
 	       "Runs COMMAND and writes the network traffic of it and its "
@@ -173,6 +174,8 @@ help(void)
 	       "check says whether PROGRAM can be recorded, and if not, why.\n"
 	       "recover completes captures whose programs, or whose netspy, "
 	       "were killed: what\nFILE.ring holds goes into FILE.\n"
+	       "diff shows where two captures differ, and has the exit status "
+	       "of diff(1).\n"
 	       "stats counts the conversations of a capture, of any program, "
 	       "and what each\nprocess did; --json and --zeek (conn.log) are "
 	       "for other programs.\n\n");

@@ -62,6 +62,19 @@ nspy_print_connection(const struct nspy_connection *c,
 	put_end(c, 1, text + len, size - len);
 }
 
+void
+nspy_print_processes(const struct nspy_connection *c,
+		     const struct nspy_reader *reader)
+{
+	uint32_t from = nspy_side_process(&c->side[0]);
+	uint32_t to = nspy_side_process(&c->side[1]);
+
+	if (from || to)
+		printf("  %s > %s",
+		       from ? nspy_reader_process(reader, from) : "?",
+		       to ? nspy_reader_process(reader, to) : "?");
+}
+
 /* Bytes of the UTF-8 sequence that text begins with; 0: it is none. */
 static size_t
 sequence_len(const char *text)

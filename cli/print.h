@@ -19,6 +19,10 @@ void nspy_print_address(const struct nspy_endpoint *end, char *text,
 void nspy_print_connection(const struct nspy_connection *connection,
 			   char text[NSPY_CONNECTION_TEXT_MAX]);
 
+/* To stdout: "  curl[1] > nginx[2]", as far as they are known. */
+void nspy_print_processes(const struct nspy_connection *connection,
+			  const struct nspy_reader *reader);
+
 /* A JSON string with its quotes; what is not UTF-8 becomes U+FFFD. */
 void nspy_print_json(const char *text, FILE *out);
 

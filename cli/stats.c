@@ -93,20 +93,6 @@ rate_of(const struct nspy_connection *c)
 		       : 0;
 }
 
-/* "curl[1] > nginx[2]", and "?" for one that is not known. */
-static void
-print_processes(const struct stats *stats, const struct nspy_connection *c)
-{
-	uint32_t from = nspy_side_process(&c->side[0]);
-	uint32_t to = nspy_side_process(&c->side[1]);
-
-	if (!from && !to)
-		return;
-	printf("  %s > %s",
-	       from ? nspy_reader_process(stats->reader, from) : "?",
-	       to ? nspy_reader_process(stats->reader, to) : "?");
-}
-
 static void
 print_connection(const struct stats *stats, const struct nspy_connection *c)
 {
@@ -121,7 +107,7 @@ print_connection(const struct stats *stats, const struct nspy_connection *c)
 	       nspy_zeek_state_words(c), c->side[0].bytes, c->side[1].bytes,
 	       c->side[0].packets + c->side[1].packets,
 	       seconds_between(c->first_ns, c->last_ns), rate, text);
-	print_processes(stats, c);
+	nspy_print_processes(c, stats->reader);
 	if (missing)
 		printf("  (%" PRIu64 " bytes missing)", missing);
 	printf("\n");
