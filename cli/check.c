@@ -89,7 +89,7 @@ print_limits(const struct nspy_program *program)
 			printf("%s: uses io_uring, whose transfers are not "
 			       "seen; see --no-io-uring\n",
 			       program->path);
-	if (!program->linked || !program->dynamic)
+	if (!program->wrapped || !program->dynamic)
 		return;
 	printf("%s: calls of these shared libraries are not seen unless it is "
 	       "run with netspy:",

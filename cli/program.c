@@ -71,18 +71,27 @@ read_interpreter(struct nspy_program *program, Elf *elf,
 	program->musl = strstr(program->interpreter, "ld-musl") != NULL;
 }
 
+#define NOTE_WRAP 2
+
 /* See wrap/note.c; linkers may put it anywhere in the segment. */
 static void
 read_notes(struct nspy_program *program, Elf *elf, const GElf_Phdr *segment)
 {
-	static const char head[] = "\7\0\0\0\4\0\0\0\1\0\0\0netspy";
+	static const char head[] = "\7\0\0\0\4\0\0\0\1\0\0\0netspy\0";
 	size_t size;
-	const char *file = elf_rawfile(elf, &size);
+	const char *file = elf_rawfile(elf, &size), *note;
+	uint32_t kind;
 
-	if (segment->p_offset + segment->p_filesz > size)
+	if (segment->p_filesz < sizeof(kind) ||
+	    segment->p_offset + segment->p_filesz > size)
 		return;
-	program->linked |= memmem(file + segment->p_offset, segment->p_filesz,
-				  head, sizeof(head)) != NULL;
+	note = memmem(file + segment->p_offset,
+		      segment->p_filesz - sizeof(kind), head, sizeof(head));
+	if (!note)
+		return;
+	memcpy(&kind, note + sizeof(head), sizeof(kind));
+	program->linked = true;
+	program->wrapped = kind == NOTE_WRAP;
 }
 
 static void

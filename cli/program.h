@@ -28,6 +28,7 @@ struct nspy_program {
 	bool musl;		    /* PT_INTERP is musl's */
 	bool go;		    /* built by the Go compiler */
 	bool linked;		    /* the kit is linked in */
+	bool wrapped;		    /* by ld --wrap */
 	bool set_id;		    /* setuid or setgid, to another user */
 	bool capabilities;	    /* security.capability is set */
 	/* DT_NEEDED, as far as they fit. */
