@@ -159,6 +159,13 @@ is_collected(struct nspy_ring *r, uint64_t now_ns)
 	return false;
 }
 
+/* The same in a sandbox, where nothing can be done about it. */
+static bool
+still_collected(const struct nspy_ring *r)
+{
+	return atomic_load(&r->collector) && !nspy_launched_left(r, nspy_now());
+}
+
 /* False: another thread is at it. */
 static bool
 drain_now(bool skip)
@@ -213,14 +220,18 @@ static bool
 make_room(struct nspy_ring *r, uint64_t since)
 {
 	static const struct timespec pause = {0, 100000};
+	bool collected;
 
 	if (nspy_stopped())
 		return false;
-	if (nspy_sys_refused || is_collected(r, nspy_now())) {
-		if (nspy_sys_refused || r->drop) {
-			atomic_fetch_add(&r->dropped, 1);
-			return false;
-		}
+	collected = nspy_sys_refused ? still_collected(r)
+				     : is_collected(r, nspy_now());
+	if (collected ? r->drop : nspy_sys_refused) {
+		atomic_fetch_add(&r->dropped, 1);
+		return false;
+	}
+	if (collected) {
+		/* Refused in a sandbox, where the wait takes the CPU. */
 		NSPY_SYS2(SYS_nanosleep, &pause, NULL);
 	} else if (atomic_load(&ring) == r &&
 		   !drain_now(nspy_monotonic() - since > ABANDONED_NS)) {
