@@ -5,6 +5,7 @@
 
 #include "capture/drain.h"
 
+#include "capture/note.h"
 #include "capture/pcap.h"
 #include "capture/pcapng.h"
 #include "capture/sys.h"
@@ -56,19 +57,46 @@ nspy_drain_header(uint8_t *buffer, uint32_t format, uint32_t snaplen,
 	return len;
 }
 
+static void
+write_name(struct nspy_drain *drain, const struct nspy_endpoint *address,
+	   const char *name, size_t len)
+{
+	nspy_batch_add_block(
+		&drain->batch, drain->block,
+		nspy_pcapng_name(drain->block, address, name, len));
+}
+
 /* Classic pcap has no place for names. */
 static void
 add_name(struct nspy_drain *drain, const struct nspy_event *event)
 {
-	uint8_t block[64 + NSPY_NAME_MAX];
+	if (drain->ring->format == NSPY_PCAPNG &&
+	    nspy_host_add(&drain->hosts, event))
+		write_name(drain, &event->peer, nspy_event_data(event),
+			   event->data_len);
+}
 
-	if (drain->ring->format != NSPY_PCAPNG || !event->peer.version ||
-	    event->data_len > NSPY_NAME_MAX)
-		return;
-	nspy_batch_add_block(&drain->batch, block,
-			     nspy_pcapng_name(block, &event->peer,
-					      nspy_event_data(event),
-					      event->data_len));
+void
+nspy_drain_names(struct nspy_drain *drain)
+{
+	for (uint32_t i = 0; i < NSPY_HOSTS_MAX; i++) {
+		const struct nspy_host *host = &drain->hosts.list[i];
+
+		if (host->len)
+			write_name(drain, &host->address, host->name,
+				   host->len);
+	}
+}
+
+void
+nspy_drain_statistics(struct nspy_drain *drain, uint64_t when_ns,
+		      uint64_t packets, uint64_t dropped)
+{
+	size_t len = nspy_pcapng_statistics(drain->block, drain->interface,
+					    when_ns, packets, dropped);
+
+	if (drain->ring->format == NSPY_PCAPNG)
+		nspy_batch_add_block(&drain->batch, drain->block, len);
 }
 
 /* What only the program can know, at its place among the packets. */
@@ -100,6 +128,7 @@ add_event(struct nspy_drain *drain, const struct nspy_event *event)
 
 	if (event->kind == NSPY_NAME) {
 		add_name(drain, event);
+		nspy_note_failure(drain, event);
 		return;
 	}
 	if (event->kind == NSPY_MARK) {
@@ -114,13 +143,15 @@ add_event(struct nspy_drain *drain, const struct nspy_event *event)
 		told = nspy_datagram_event(drain, event);
 	if (!told)
 		drain->progress->lost++;
+	nspy_note_failure(drain, event);
 }
 
 /* In ptcpdump's spelling, so that its users' filters work. */
 static const char *
-comment_on(struct nspy_drain *drain)
+comment_on(struct nspy_drain *drain, const struct nspy_endpoint *peer)
 {
 	struct nspy_text text = {drain->comment, sizeof(drain->comment), 0};
+	const char *host = nspy_host_find(&drain->hosts, peer);
 
 	nspy_text_add(&text, "PID: ");
 	nspy_text_add_number(&text, drain->process->pid);
@@ -128,6 +159,10 @@ comment_on(struct nspy_drain *drain)
 	nspy_text_add(&text, drain->process->executable);
 	nspy_text_add(&text, "\nArgs: ");
 	nspy_text_add(&text, drain->process->arguments);
+	if (host) {
+		nspy_text_add(&text, "\nHost: ");
+		nspy_text_add(&text, host);
+	}
 	return drain->comment;
 }
 
@@ -149,7 +184,7 @@ nspy_drain_packet(struct nspy_drain *drain, const struct nspy_event *event,
 		return;
 	if (packet->serial > drain->progress->commented &&
 	    drain->ring->format == NSPY_PCAPNG) {
-		packet->comment = comment_on(drain);
+		packet->comment = comment_on(drain, &event->peer);
 		drain->progress->commented = packet->serial;
 	}
 	nspy_batch_add(&drain->batch, &record, packet);

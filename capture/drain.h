@@ -5,6 +5,8 @@
 #define NETSPY_DRAIN_H
 
 #include "capture/batch.h"
+#include "capture/host.h"
+#include "capture/pcapng.h"
 #include "capture/ring.h"
 
 /*
@@ -38,6 +40,8 @@ struct nspy_drain {
 	void *wanted_context;
 	uint64_t size_limit; /* of the capture, in bytes: RLIMIT_FSIZE */
 	char comment[NSPY_COMMENT_MAX + 1];
+	uint8_t block[NSPY_BLOCK_MAX]; /* these two are scratch */
+	struct nspy_hosts hosts;
 	struct nspy_batch batch;
 	struct nspy_raw_seen raw_seen[NSPY_RAW_SEEN];
 	uint32_t raw_seen_next; /* the place that is taken next */
@@ -83,6 +87,15 @@ int nspy_drain_from(struct nspy_drain *drain, int fd, struct nspy_ring *source);
 void nspy_drain_begin(struct nspy_drain *drain, int fd);
 bool nspy_drain_add(struct nspy_drain *drain, const struct nspy_event *event);
 int nspy_drain_end(struct nspy_drain *drain);
+
+/*
+ * Between begin and end: the names that are known, for a file that has none of
+ * them yet; and what a process's capture ends with, of which dropped events are
+ * missing. Of classic pcap they are no part.
+ */
+void nspy_drain_names(struct nspy_drain *drain);
+void nspy_drain_statistics(struct nspy_drain *drain, uint64_t when_ns,
+			   uint64_t packets, uint64_t dropped);
 
 /* A packet that the event is shown as. */
 void nspy_drain_packet(struct nspy_drain *drain, const struct nspy_event *event,

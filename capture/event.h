@@ -26,8 +26,9 @@ enum nspy_kind {
 	NSPY_RECV,	  /* the same; no byte on a stream is the peer's FIN */
 	NSPY_SHUTDOWN,	  /* of the sending side */
 	NSPY_CLOSE,	  /* of the last descriptor of the socket */
-	NSPY_NAME,	  /* of the address peer, as looked up; no socket */
-	NSPY_AUDIT,	  /* the kernel's struct nspy_counts is the payload */
+	/* Of the address peer, as looked up; error: why there is none (EAI_) */
+	NSPY_NAME,
+	NSPY_AUDIT,   /* the kernel's struct nspy_counts is the payload */
 	NSPY_SKIPPED, /* these bytes, a struct nspy_counts, are not to be told */
 	NSPY_MARK,    /* a text that the program gave, with its NUL; no socket */
 };

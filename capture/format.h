@@ -17,7 +17,7 @@
 /* The most bytes of a packet that one record may hold: libpcap's limit. */
 #define NSPY_SNAPLEN_MAX 262144
 /* Bytes of a comment. */
-#define NSPY_COMMENT_MAX 512
+#define NSPY_COMMENT_MAX 640
 /* Bytes of a file header: a classic one, or section and interface blocks. */
 #define NSPY_FILE_HEADER_MAX 2048
 

@@ -135,20 +135,38 @@ nspy_pcapng_name(uint8_t *block, const struct nspy_endpoint *address,
 	return finish(block, put32(p, 0), NAMES);
 }
 
-size_t
-nspy_pcapng_message(uint8_t *block, uint64_t when_ns, const char *message)
+static void
+add_field(struct nspy_text *text, const char *name, const char *value)
 {
-	char buffer[NSPY_COMMENT_MAX];
-	struct nspy_text text = {buffer, sizeof(buffer), 0};
-	uint8_t *p;
+	size_t begin;
 
-	nspy_text_add(&text, "__REALTIME_TIMESTAMP=");
-	nspy_text_add_number(&text, (long)(when_ns / 1000));
-	nspy_text_add(&text, "\nMESSAGE=");
-	nspy_text_add(&text, message);
-	nspy_text_add(&text, "\n");
-	p = put(block + 8, buffer, text.len);
-	return finish(block, p, JOURNAL);
+	nspy_text_add(text, name);
+	begin = text->len;
+	nspy_text_add(text, value);
+	/* A line is a field: names of programs and hosts may hold anything. */
+	for (size_t i = begin; i < text->len; i++)
+		if ((unsigned char)text->buffer[i] < ' ')
+			text->buffer[i] = '?';
+	nspy_text_add(text, "\n");
+}
+
+size_t
+nspy_pcapng_message(uint8_t *block, uint64_t when_ns,
+		    const struct nspy_process *process, const char *message)
+{
+	struct nspy_text text = {(char *)block + 8, NSPY_BLOCK_MAX - 16, 0};
+	char number[NSPY_DECIMAL_MAX];
+
+	nspy_decimal(number, (long)(when_ns / 1000));
+	add_field(&text, "__REALTIME_TIMESTAMP=", number);
+	if (process) {
+		nspy_decimal(number, process->pid);
+		add_field(&text, "_PID=", number);
+		add_field(&text, "SYSLOG_IDENTIFIER=", process->executable);
+	}
+	add_field(&text, "MESSAGE=", message);
+	memset(text.buffer + text.len, 0, 4);
+	return finish(block, block + 8 + padded(text.len), JOURNAL);
 }
 
 size_t

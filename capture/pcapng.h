@@ -10,6 +10,7 @@
 #define NETSPY_PCAPNG_H
 
 #include "capture/format.h"
+#include "capture/ring.h"
 
 #define NSPY_BLOCK_MAX 1024
 
@@ -28,10 +29,11 @@ size_t nspy_pcapng_name(uint8_t *block, const struct nspy_endpoint *address,
 			const char *name, size_t len);
 
 /*
- * systemd Journal Export Block: a message in the place of packets. Wireshark
- * lists it among them, libpcap steps over it.
+ * systemd Journal Export Block: a message in the place of packets, about a
+ * process or NULL. Wireshark lists it among them, libpcap steps over it.
  */
 size_t nspy_pcapng_message(uint8_t *block, uint64_t when_ns,
+			   const struct nspy_process *process,
 			   const char *message);
 
 /* Interface Statistics Block: packets that were told, and that are missing. */

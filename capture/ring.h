@@ -26,7 +26,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NSPY_RING_MAGIC "netspyR3"
+#define NSPY_RING_MAGIC "netspyR4"
 #define NSPY_RING_SLOTS 16384u
 #define NSPY_RING_DATA (2u << 20)
 #define NSPY_RING_UNDO 512u
@@ -92,6 +92,7 @@ struct nspy_progress {
 	uint64_t file_size; /* bytes of the capture that are valid */
 	uint64_t packets;
 	uint64_t bytes; /* of payload */
+	uint64_t notes; /* blocks about calls that have no packet */
 	uint64_t lost;	/* events that died with their producer, or no room */
 	uint32_t conversations_used;
 	uint32_t conversations_free; /* head of the free list: index + 1 */
@@ -143,6 +144,8 @@ struct nspy_ring {
 	uint32_t drop; /* a full ring drops and counts instead of waiting */
 	_Atomic uint64_t collector_ns; /* CLOCK_REALTIME, when it last looked */
 	_Atomic uint64_t dropped;      /* events */
+	_Atomic uint64_t unseen_bytes; /* that the kernel counted, not we */
+	_Atomic uint64_t unseen_sockets;
 	_Alignas(64) _Atomic uint64_t head;
 	_Alignas(64) _Atomic uint64_t consumed; /* the last committed tail */
 	_Atomic uint64_t generation;

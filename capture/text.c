@@ -27,9 +27,9 @@ nspy_decimal(char text[NSPY_DECIMAL_MAX], long value)
 }
 
 void
-nspy_text_add(struct nspy_text *text, const char *part)
+nspy_text_add_part(struct nspy_text *text, const char *part, size_t len)
 {
-	size_t len = strlen(part), room = text->size - text->len - 1;
+	size_t room = text->size - text->len - 1;
 
 	if (len > room)
 		len = room;
@@ -39,12 +39,93 @@ nspy_text_add(struct nspy_text *text, const char *part)
 }
 
 void
+nspy_text_add(struct nspy_text *text, const char *part)
+{
+	nspy_text_add_part(text, part, strlen(part));
+}
+
+void
 nspy_text_add_number(struct nspy_text *text, long number)
 {
 	char digits[NSPY_DECIMAL_MAX];
 
 	nspy_decimal(digits, number);
 	nspy_text_add(text, digits);
+}
+
+static void
+add_hexadecimal(struct nspy_text *text, unsigned int group)
+{
+	static const char digits[] = "0123456789abcdef";
+	char one[2] = "";
+	int shift = 12;
+
+	while (shift && !(group >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4) {
+		one[0] = digits[group >> shift & 15];
+		nspy_text_add(text, one);
+	}
+}
+
+/* The longest run of two or more zero groups: its first group, or 8. */
+static int
+longest_zeros(const unsigned int group[8], int *count)
+{
+	int first = 8;
+
+	*count = 1;
+	for (int i = 0; i < 8; i++) {
+		int len = 0;
+
+		while (i + len < 8 && !group[i + len])
+			len++;
+		if (len > *count) {
+			*count = len;
+			first = i;
+		}
+		i += len;
+	}
+	return first;
+}
+
+static void
+add_ipv6(struct nspy_text *text, const uint8_t addr[16])
+{
+	unsigned int group[8];
+	int count, first;
+
+	for (int i = 0; i < 8; i++)
+		group[i] = (unsigned int)addr[2 * i] << 8 | addr[2 * i + 1];
+	first = longest_zeros(group, &count);
+	for (int i = 0; i < 8; i++) {
+		if (i == first) {
+			nspy_text_add(text, "::");
+			i += count - 1;
+			continue;
+		}
+		if (i && i != first + count)
+			nspy_text_add(text, ":");
+		add_hexadecimal(text, group[i]);
+	}
+}
+
+void
+nspy_text_add_endpoint(struct nspy_text *text,
+		       const struct nspy_endpoint *endpoint)
+{
+	if (endpoint->version == 6) {
+		nspy_text_add(text, "[");
+		add_ipv6(text, endpoint->addr);
+		nspy_text_add(text, "]");
+	} else {
+		for (int i = 0; i < 4; i++) {
+			nspy_text_add(text, i ? "." : "");
+			nspy_text_add_number(text, endpoint->addr[i]);
+		}
+	}
+	nspy_text_add(text, ":");
+	nspy_text_add_number(text, endpoint->port);
 }
 
 bool

@@ -4,6 +4,8 @@
 #ifndef NETSPY_TEXT_H
 #define NETSPY_TEXT_H
 
+#include "capture/event.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,7 +33,12 @@ struct nspy_template {
 unsigned int nspy_decimal(char text[NSPY_DECIMAL_MAX], long value);
 
 void nspy_text_add(struct nspy_text *text, const char *part);
+void nspy_text_add_part(struct nspy_text *text, const char *part, size_t len);
 void nspy_text_add_number(struct nspy_text *text, long number);
+
+/* "192.0.2.1:80" or "[2001:db8::1]:80" (RFC 5952). */
+void nspy_text_add_endpoint(struct nspy_text *text,
+			    const struct nspy_endpoint *endpoint);
 
 bool nspy_text_ends_with(const char *text, const char *suffix);
 

@@ -121,6 +121,8 @@ end_feed(struct nspy_collector *c, struct nspy_feed *feed)
 {
 	c->totals.lost += feed->lost;
 	c->totals.dropped += atomic_load(&feed->ring->dropped);
+	c->totals.unseen_bytes += atomic_load(&feed->ring->unseen_bytes);
+	c->totals.unseen_sockets += atomic_load(&feed->ring->unseen_sockets);
 	nspy_merge_end_feed(&c->merge, feed);
 	atomic_store(&feed->ring->collector, NSPY_LEFT);
 	nspy_feed_close(feed);

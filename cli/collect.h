@@ -18,8 +18,9 @@ struct nspy_totals {
 	unsigned int processes; /* that used a socket */
 	unsigned int alive;	/* of them, at the end */
 	int error;		/* a negative errno: recording ended early */
-	bool full;		/* --max-size was reached */
-	char loaded[256];	/* names of programs that loaded netspy */
+	uint64_t unseen_bytes, unseen_sockets;
+	bool full;	  /* --max-size was reached */
+	char loaded[256]; /* names of programs that loaded netspy */
 };
 
 /*

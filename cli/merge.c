@@ -108,22 +108,24 @@ open_output(struct nspy_merge *m)
 	save_feeds(m);
 	nspy_journal_begin(&m->journal, m->output->path, len);
 	m->open = true;
+	m->fresh = true;
 }
 
 /* The interface of the feed's process stands before its first packet. */
 static void
 describe(struct nspy_merge *m, struct nspy_feed *feed)
 {
-	uint8_t block[NSPY_BLOCK_MAX];
 	size_t len;
 
 	m->drain.process = &feed->ring->process;
 	if (!feed->described && m->output->format == NSPY_PCAPNG) {
-		len = nspy_drain_interface(block, m->output->options->snaplen,
+		len = nspy_drain_interface(m->drain.block,
+					   m->output->options->snaplen,
 					   m->drain.process);
-		nspy_batch_add_block(&m->drain.batch, block, len);
+		nspy_batch_add_block(&m->drain.batch, m->drain.block, len);
 		if (m->output->live)
-			nspy_live_add_prelude(m->output->live, block, len);
+			nspy_live_add_prelude(m->output->live, m->drain.block,
+					      len);
 		feed->interface = m->drain.progress->interfaces++;
 	}
 	feed->described = true;
@@ -221,6 +223,9 @@ nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
 		return true;
 	}
 	nspy_drain_begin(&m->drain, m->output->fd);
+	if (m->fresh && m->output->format == NSPY_PCAPNG)
+		nspy_drain_names(&m->drain);
+	m->fresh = false;
 	for (; feed && room; feed = room ? oldest(m, until_ns) : NULL) {
 		uint64_t before = packets_so_far(m);
 
@@ -246,15 +251,11 @@ now_ns(void)
 void
 nspy_merge_end_feed(struct nspy_merge *m, struct nspy_feed *feed)
 {
-	uint64_t dropped = atomic_load(&feed->ring->dropped);
-	uint8_t block[NSPY_BLOCK_MAX];
-	size_t len;
-
-	if (!feed->described || is_over(m) || m->output->format != NSPY_PCAPNG)
+	if (!feed->described || is_over(m))
 		return;
-	len = nspy_pcapng_statistics(block, feed->interface, now_ns(),
-				     feed->packets, dropped);
 	nspy_drain_begin(&m->drain, m->output->fd);
-	nspy_batch_add_block(&m->drain.batch, block, len);
+	m->drain.interface = feed->interface;
+	nspy_drain_statistics(&m->drain, now_ns(), feed->packets,
+			      atomic_load(&feed->ring->dropped) + feed->lost);
 	end_batch(m);
 }

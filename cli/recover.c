@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct recovery {
@@ -128,6 +129,21 @@ grow(void *context, struct nspy_ring *ring)
 }
 
 static int
+write_statistics(struct recovery *r, struct nspy_drain *drain)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	nspy_drain_begin(drain, r->capture_fd);
+	nspy_drain_statistics(
+		drain,
+		(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+		drain->progress->packets,
+		atomic_load(&r->ring->dropped) + drain->progress->lost);
+	return nspy_drain_end(drain);
+}
+
+static int
 finish(struct recovery *r)
 {
 	struct nspy_drain *drain = calloc(1, sizeof(*drain));
@@ -148,6 +164,8 @@ finish(struct recovery *r)
 	drain->grow_context = r;
 	drain->size_limit = UINT64_MAX;
 	err = nspy_drain_run(drain, r->capture_fd, true);
+	if (!err)
+		err = write_statistics(r, drain);
 	free(drain);
 	if (err)
 		return complain(r->capture, strerror(-err));

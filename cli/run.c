@@ -175,6 +175,11 @@ summarize(struct run *run, const struct nspy_totals *totals)
 	if (totals->dropped || totals->lost)
 		nspy_say("%" PRIu64 " calls are missing in the capture",
 			 totals->dropped + totals->lost);
+	if (totals->unseen_sockets)
+		nspy_say("%s: %" PRIu64 " bytes of %" PRIu64 " socket%s were "
+			 "not seen and are missing in it",
+			 place, totals->unseen_bytes, totals->unseen_sockets,
+			 totals->unseen_sockets == 1 ? "" : "s");
 	if (totals->full && !run->options->quiet)
 		nspy_say("recording ended at the limit that was given");
 	if (run->options->quiet)
@@ -189,8 +194,10 @@ summarize(struct run *run, const struct nspy_totals *totals)
 			 "that are static, setuid or started with another "
 			 "environment are not seen (netspy check PROGRAM)",
 			 totals->loaded);
-	else if (totals->packets == 0)
+	else if (totals->packets == 0 && run->options->filter)
 		nspy_say("nothing recorded: no packet passed the filter");
+	else if (!*place)
+		nspy_say("nothing recorded: the sockets were not used");
 	else
 		nspy_say("%s: %" PRIu64 " packets, %" PRIu64
 			 " conversations, %" PRIu64 " bytes, %u processes, "

@@ -35,7 +35,7 @@ ROLES = {
     "gai_error": ("lookup", "nspy_on_gai_error", "req"),
     "gai_suspend": ("lookup", "nspy_on_gai_suspend", "list nitems"),
     "getaddrinfo_a": ("lookup", "nspy_on_getaddrinfo_a", "mode list nitems"),
-    "getaddrinfo": ("lookup", "nspy_on_getaddrinfo", "node res"),
+    "getaddrinfo": ("lookup", "nspy_on_getaddrinfo", "node hints res"),
     "gethost": ("lookup", "nspy_on_gethost", "name=NULL"),
     "gethost_r": ("lookup", "nspy_on_gethost_r", "result name=NULL"),
     "getnameinfo": ("lookup", "nspy_on_getnameinfo", "sa salen host hostlen"),

@@ -4,6 +4,7 @@
 import struct
 
 SECTION, INTERFACE, NAMES, STATISTICS, PACKET = 0x0a0d0d0a, 1, 4, 5, 6
+JOURNAL = 9
 COMMENT, NAME, DESCRIPTION, FLAGS, PROCESS = 1, 2, 3, 2, 8
 
 
@@ -69,10 +70,12 @@ class File:
 
     def __init__(self, raw):
         self.interfaces, self.packets, self.names = [], [], []
-        self.statistics = []
+        self.statistics, self.journal = [], []
+        self.order = []  # of the types of all blocks
         for at, kind, body in blocks(raw):
             if (at == 0) != (kind == SECTION):
                 raise Torn("a block of type %d at %d" % (kind, at))
+            self.order.append(kind)
             if kind == INTERFACE:
                 self.interfaces.append(Interface(body))
             elif kind == PACKET:
@@ -81,6 +84,9 @@ class File:
                 self.names.append(self.name(body))
             elif kind == STATISTICS:
                 self.statistics.append(dict(options(body, 12)))
+            elif kind == JOURNAL:
+                lines = bytes(body).rstrip(b"\0").decode().splitlines()
+                self.journal.append(dict(x.split("=", 1) for x in lines))
 
     @staticmethod
     def name(body):

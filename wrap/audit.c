@@ -4,9 +4,10 @@
 #include "wrap/audit.h"
 
 #include "capture/sys.h"
+#include "capture/text.h"
 #include "wrap/emit.h"
 #include "wrap/report.h"
-#include "wrap/settings.h"
+#include "wrap/writer.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -36,9 +37,6 @@ enum {
 
 /* How often a thread that has moved bytes may be waited for. */
 #define TRIES 200
-
-static _Atomic uint64_t unseen_bytes;
-static _Atomic uint32_t unseen_sockets;
 
 static uint64_t
 get(const uint8_t *info, size_t at, size_t size)
@@ -160,9 +158,8 @@ tell(const struct nspy_call *call, struct nspy_socket *socket,
 	atomic_fetch_add(&socket->received, received);
 	if (!unseen)
 		return;
-	atomic_fetch_add(&unseen_bytes, unseen);
-	if (!(atomic_fetch_or(&socket->flags, NSPY_UNSEEN) & NSPY_UNSEEN))
-		atomic_fetch_add(&unseen_sockets, 1);
+	flags = atomic_fetch_or(&socket->flags, NSPY_UNSEEN);
+	nspy_writer_count_unseen(unseen, !(flags & NSPY_UNSEEN));
 }
 
 /*
@@ -212,23 +209,16 @@ nspy_audit(const struct nspy_call *call, int fd, struct nspy_socket *socket,
 }
 
 void
-nspy_audit_report(const char *file)
+nspy_audit_report(const char *file, struct nspy_ring *ring)
 {
 	char bytes[NSPY_DECIMAL_MAX], sockets[NSPY_DECIMAL_MAX];
-	uint32_t count = atomic_load(&unseen_sockets);
+	uint64_t count = atomic_load(&ring->unseen_sockets);
 
 	if (!count)
 		return;
-	nspy_decimal(bytes, (long)atomic_load(&unseen_bytes));
+	nspy_decimal(bytes, (long)atomic_load(&ring->unseen_bytes));
 	nspy_decimal(sockets, (long)count);
 	nspy_report(file, ": ", bytes, " bytes of ", sockets,
 		    count == 1 ? " socket" : " sockets",
 		    " were not seen and are missing in it", NULL);
-}
-
-void
-nspy_audit_leave_parent(void)
-{
-	atomic_store(&unseen_bytes, 0);
-	atomic_store(&unseen_sockets, 0);
 }

@@ -7,6 +7,7 @@
 #ifndef NETSPY_AUDIT_H
 #define NETSPY_AUDIT_H
 
+#include "capture/ring.h"
 #include "wrap/call.h"
 
 /* What the kernel says of a TCP socket (TCP_INFO). */
@@ -40,9 +41,6 @@ void nspy_audit(const struct nspy_call *call, int fd,
 		size_t unread);
 
 /* The line at the end: how much of the capture file is missing. */
-void nspy_audit_report(const char *file);
-
-/* In a forked child: what the parent missed is the parent's to report. */
-void nspy_audit_leave_parent(void);
+void nspy_audit_report(const char *file, struct nspy_ring *ring);
 
 #endif

@@ -107,6 +107,7 @@ void nspy_on_freopen(struct nspy_call *call, FILE *ret);
 
 /* hook_name.c: host names are looked up. */
 void nspy_on_getaddrinfo(struct nspy_call *call, int ret, const char *node,
+			 const struct addrinfo *hints,
 			 struct addrinfo *const *res);
 void nspy_on_gethost(struct nspy_call *call, const struct hostent *ret,
 		     const char *name);

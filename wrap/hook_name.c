@@ -78,13 +78,27 @@ tell_hostent(const struct nspy_call *call, const struct hostent *host,
 	}
 }
 
+/* Nobody had the name, or nobody answered: not a mistake of the program. */
+static bool
+is_failure(int error, const struct addrinfo *hints)
+{
+	return (error == EAI_NONAME || error == EAI_AGAIN ||
+		error == EAI_FAIL || error == EAI_NODATA ||
+		error == EAI_SYSTEM) &&
+	       !(hints && hints->ai_flags & AI_NUMERICHOST);
+}
+
 void
 nspy_on_getaddrinfo(struct nspy_call *call, int ret, const char *node,
-		    struct addrinfo *const *res)
+		    const struct addrinfo *hints, struct addrinfo *const *res)
 {
 	/* Without a node the addresses are those of this host itself. */
-	if (ret == 0 && node && may_record())
+	if (!node || !may_record())
+		return;
+	if (ret == 0)
 		tell_addrinfo(call, node, *res);
+	else if (is_failure(ret, hints))
+		nspy_name_failed(call, node, ret);
 }
 
 void
@@ -141,8 +155,12 @@ static void
 tell_request(const struct nspy_call *call, const struct gaicb *request)
 {
 	/* What gai_error() returns. */
-	if (request->__return == 0 && request->ar_name)
+	if (!request->ar_name)
+		return;
+	if (request->__return == 0)
 		tell_addrinfo(call, request->ar_name, request->ar_result);
+	else if (is_failure(request->__return, request->ar_request))
+		nspy_name_failed(call, request->ar_name, request->__return);
 }
 
 static void

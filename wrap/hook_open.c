@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hooks of the calls by which sockets and connections come to be. */
 
+#include "capture/format.h"
 #include "capture/sys.h"
 #include "wrap/call.h"
 #include "wrap/connect.h"
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
+#include "wrap/settings.h"
 #include "wrap/unix.h"
 
 #include <errno.h>
@@ -149,6 +151,13 @@ tell_connect(struct nspy_call *call, int error)
 	nspy_emit(call, call->socket, &tell);
 }
 
+/* Without a packet, but pcapng has a place for it. */
+static bool
+is_to_be_noted(int error)
+{
+	return nspy_settings.format == NSPY_PCAPNG && error != EAGAIN;
+}
+
 static void
 on_connect_tcp(struct nspy_call *call, int error)
 {
@@ -170,7 +179,7 @@ on_connect_tcp(struct nspy_call *call, int error)
 		socket->connect_ns = call->begin_ns;
 		tell_connect(call, EINPROGRESS);
 		set(socket, NSPY_CONNECTING);
-	} else if (nspy_sent_syn(error)) {
+	} else if (nspy_sent_syn(error) || is_to_be_noted(error)) {
 		tell_connect(call, error);
 	}
 }
@@ -228,6 +237,14 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 	} else if (ret == 0) {
 		socket->peer = peer;
 		nspy_socket_ask_local(call->fd, socket);
+	} else if (is_to_be_noted(error)) {
+		const struct nspy_tell tell = {
+			.kind = NSPY_CONNECT,
+			.error = error,
+			.peer = &peer,
+		};
+
+		nspy_emit(call, socket, &tell);
 	}
 }
 

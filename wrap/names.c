@@ -3,6 +3,7 @@
 
 #include "wrap/names.h"
 
+#include "capture/format.h"
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
 #include "wrap/report.h"
@@ -19,6 +20,7 @@ struct name {
 	uint64_t begin_ns, end_ns;
 	struct nspy_endpoint address;
 	uint32_t pid, tid;
+	int32_t error;	     /* why there is no address: EAI_ */
 	bool told;	     /* the ring has it */
 	_Atomic uint8_t len; /* 0: nothing here, or not complete */
 	char text[NSPY_NAME_MAX];
@@ -50,6 +52,7 @@ publish(const struct nspy_place *place, const struct name *name)
 {
 	const struct nspy_event event = {
 		.kind = NSPY_NAME,
+		.error = name->error,
 		.begin_ns = name->begin_ns,
 		.end_ns = name->end_ns,
 		.pid = name->pid,
@@ -73,6 +76,7 @@ event_len(const struct name *name)
 void
 nspy_names_publish(struct nspy_ring *created, struct nspy_ring *_Atomic *ring)
 {
+	uint32_t pid = nspy_process();
 	uint64_t mask;
 
 	lock(&mask);
@@ -81,7 +85,8 @@ nspy_names_publish(struct nspy_ring *created, struct nspy_ring *_Atomic *ring)
 		struct name *name = &names[(next_name + i) % NAMES_KEPT];
 		struct nspy_place place;
 
-		if (name->len &&
+		/* A failure belongs to the process that had it. */
+		if (name->len && (!name->error || name->pid == pid) &&
 		    nspy_ring_reserve(created, event_len(name), &place)) {
 			publish(&place, name);
 			name->told = true;
@@ -104,7 +109,8 @@ nspy_names_forked(void)
 static bool
 same(const struct name *a, const struct name *b)
 {
-	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0 &&
+	return a->len == b->len && a->error == b->error &&
+	       memcmp(a->text, b->text, a->len) == 0 &&
 	       memcmp(&a->address, &b->address, sizeof(a->address)) == 0;
 }
 
@@ -127,6 +133,7 @@ keep(struct name *name)
 		place->begin_ns = name->begin_ns;
 		place->end_ns = name->end_ns;
 		place->address = name->address;
+		place->error = name->error;
 		place->pid = name->pid;
 		place->tid = name->tid;
 		place->told = name->told;
@@ -157,17 +164,28 @@ report_name(const struct nspy_call *call, const char *text,
 	nspy_report(pid, " ", call->name, ": ", text, " is ", numeric, NULL);
 }
 
+/* An event, unless the ring has it, or is still to come. */
+static void
+tell(const struct nspy_call *call, const char *text, size_t len,
+     struct name *name)
+{
+	struct nspy_place place;
+
+	name->begin_ns = call->begin_ns;
+	name->end_ns = call->end_ns;
+	name->pid = nspy_process();
+	name->tid = nspy_thread(name->pid);
+	atomic_store(&name->len, (uint8_t)len);
+	memcpy(name->text, text, len);
+	if (keep(name) && nspy_reserve(event_len(name), &place))
+		publish(&place, name);
+}
+
 void
 nspy_name_add(const struct nspy_call *call, const char *text,
 	      const struct nspy_endpoint *address)
 {
-	struct nspy_place place;
-	struct name name = {
-		.begin_ns = call->begin_ns,
-		.end_ns = call->end_ns,
-		.address = *address,
-		.pid = nspy_process(),
-	};
+	struct name name = {.address = *address};
 	size_t len = strnlen(text, NSPY_NAME_MAX + 1);
 
 	if (!len || len > NSPY_NAME_MAX || is_numeric(text))
@@ -175,9 +193,17 @@ nspy_name_add(const struct nspy_call *call, const char *text,
 	if (nspy_settings.debug)
 		report_name(call, text, address);
 	name.address.port = 0;
-	name.tid = nspy_thread(name.pid);
-	atomic_store(&name.len, (uint8_t)len);
-	memcpy(name.text, text, len);
-	if (keep(&name) && nspy_reserve(event_len(&name), &place))
-		publish(&place, &name);
+	tell(call, text, len, &name);
+}
+
+void
+nspy_name_failed(const struct nspy_call *call, const char *text, int error)
+{
+	struct name name = {.error = error};
+	size_t len = strnlen(text, NSPY_NAME_MAX + 1);
+
+	if (!len || len > NSPY_NAME_MAX || nspy_settings.format != NSPY_PCAPNG)
+		return;
+	nspy_writer_start();
+	tell(call, text, len, &name);
 }

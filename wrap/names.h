@@ -17,6 +17,13 @@
 void nspy_name_add(const struct nspy_call *call, const char *name,
 		   const struct nspy_endpoint *address);
 
+/*
+ * There is none, for a reason that is a EAI_ code: an event, and the beginning
+ * of a capture that has a place for it.
+ */
+void nspy_name_failed(const struct nspy_call *call, const char *name,
+		      int error);
+
 /* Put what is kept into created, then make it the one in use: *ring. */
 void nspy_names_publish(struct nspy_ring *created,
 			struct nspy_ring *_Atomic *ring);

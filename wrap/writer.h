@@ -36,6 +36,9 @@ void nspy_drain_all(void);
  */
 void nspy_finish(void);
 
+/* Bytes, of a socket that had none so far, moved past the wrappers. */
+void nspy_writer_count_unseen(uint64_t bytes, bool new_socket);
+
 /* Say once what is missing in the capture, if anything is. */
 void nspy_writer_report(void);
 
