@@ -274,3 +274,27 @@ nspy_drain_run(struct nspy_drain *drain, int fd, bool dead)
 {
 	return drain_source(drain, fd, drain->ring, dead);
 }
+
+void
+nspy_drain_forget(struct nspy_drain *drain)
+{
+	memset(&drain->hosts, 0, sizeof(drain->hosts));
+	drain->stated = 0;
+}
+
+int
+nspy_drain_state(struct nspy_drain *drain, int fd, uint64_t when_ns)
+{
+	struct nspy_ring *ring = drain->ring;
+	uint64_t dropped = atomic_load(&ring->dropped);
+	int err;
+
+	if (fd < 0 || nspy_ring_progress(ring)->file_size == drain->stated)
+		return fd < 0 ? fd : 0;
+	nspy_drain_begin(drain, fd);
+	nspy_drain_statistics(drain, when_ns, drain->progress->packets,
+			      dropped + drain->progress->lost);
+	err = nspy_drain_end(drain);
+	drain->stated = nspy_ring_progress(ring)->file_size;
+	return err;
+}

@@ -42,6 +42,7 @@ struct nspy_drain {
 	char comment[NSPY_COMMENT_MAX + 1];
 	uint8_t block[NSPY_BLOCK_MAX]; /* these two are scratch */
 	struct nspy_hosts hosts;
+	uint64_t stated; /* bytes of the capture with the last statistics */
 	struct nspy_batch batch;
 	struct nspy_raw_seen raw_seen[NSPY_RAW_SEEN];
 	uint32_t raw_seen_next; /* the place that is taken next */
@@ -77,6 +78,15 @@ int nspy_drain_run(struct nspy_drain *drain, int fd, bool dead);
 
 /* The same for events of another ring; its producers then go on. */
 int nspy_drain_from(struct nspy_drain *drain, int fd, struct nspy_ring *source);
+
+/* The capture is a new one: it has no names and no statistics yet. */
+void nspy_drain_forget(struct nspy_drain *drain);
+
+/*
+ * The statistics of a process's own capture, unless nothing has come since the
+ * last ones. Returns 0 or a negative errno.
+ */
+int nspy_drain_state(struct nspy_drain *drain, int fd, uint64_t when_ns);
 
 /*
  * The parts of nspy_drain_run, for events of several rings: begin, add each,

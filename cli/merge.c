@@ -12,6 +12,7 @@
 #include "cli/say.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -162,24 +163,55 @@ consume(struct nspy_merge *m)
 		nspy_feed_consume(m->feeds[i]);
 }
 
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Nobody is to take the end of the capture for that of the traffic. */
+static void
+mark_end(struct nspy_merge *m, const char *limit)
+{
+	struct {
+		struct nspy_event event;
+		char text[64];
+	} mark = {
+		.event = {.kind = NSPY_MARK, .pid = (uint32_t)m->output->pid}};
+
+	snprintf(mark.text, sizeof(mark.text),
+		 "netspy: recording ends here, as %s says", limit);
+	mark.event.begin_ns = mark.event.end_ns = now_ns();
+	mark.event.data_len = mark.event.wire_len =
+		(uint32_t)strlen(mark.text) + 1;
+	nspy_drain_begin(&m->drain, m->output->fd);
+	nspy_drain_add(&m->drain, &mark.event);
+	save_feeds(m);
+	if (nspy_drain_end(&m->drain) == 0)
+		nspy_output_written(m->output,
+				    nspy_ring_progress(ring_of(m))->file_size);
+	m->full = true;
+	end_recording(m);
+}
+
 /* The file is as long as it may be: go on in another one, or not at all. */
 static void
 look_at_size(struct nspy_merge *m, uint64_t size)
 {
 	const struct nspy_options *options = m->output->options;
-	bool last_file =
-		options->rotate_s && options->rotate_files == m->output->number;
 
-	if (options->max_size && !options->ends && size >= options->max_size)
-		m->full = true;
+	if (options->max_size && size >= options->max_size)
+		mark_end(m, "--max-size");
 	else if (!nspy_output_is_full(m->output, size))
 		return;
-	else if (last_file)
-		m->full = true;
+	else if (options->rotate_s && !options->rotate_bytes &&
+		 options->rotate_files == m->output->number)
+		mark_end(m, "-W");
 	else
 		open_output(m);
-	if (m->full)
-		end_recording(m);
 }
 
 static void
@@ -237,15 +269,6 @@ nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
 	}
 	end_batch(m);
 	return true;
-}
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 void

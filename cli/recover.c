@@ -128,19 +128,13 @@ grow(void *context, struct nspy_ring *ring)
 	return nspy_ring_file_grow(r->ring_fd, 0, ring);
 }
 
-static int
-write_statistics(struct recovery *r, struct nspy_drain *drain)
+static uint64_t
+now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	nspy_drain_begin(drain, r->capture_fd);
-	nspy_drain_statistics(
-		drain,
-		(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
-		drain->progress->packets,
-		atomic_load(&r->ring->dropped) + drain->progress->lost);
-	return nspy_drain_end(drain);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static int
@@ -165,7 +159,7 @@ finish(struct recovery *r)
 	drain->size_limit = UINT64_MAX;
 	err = nspy_drain_run(drain, r->capture_fd, true);
 	if (!err)
-		err = write_statistics(r, drain);
+		err = nspy_drain_state(drain, r->capture_fd, now_ns());
 	free(drain);
 	if (err)
 		return complain(r->capture, strerror(-err));

@@ -19,7 +19,6 @@
 #include "wrap/settings.h"
 #include "wrap/signals.h"
 
-#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -38,8 +37,6 @@ static _Atomic int finished; /* the ring file is gone: write at once */
 static _Atomic int draining;
 static struct nspy_files files; /* guarded by draining */
 static struct nspy_drain drain; /* guarded by draining */
-/* Of the capture when the last statistics went there; guarded by draining. */
-static uint64_t stated_size;
 /* What the command has left in a ring of its own; guarded by draining. */
 static struct nspy_ring *left;
 
@@ -70,7 +67,6 @@ nspy_writer_leave_parent(void)
 		nspy_files_close(&files);
 	}
 	left = NULL;
-	stated_size = 0;
 	files.path[0] = '\0';
 	atomic_store(&finished, 0);
 	atomic_store(&reported, 0);
@@ -109,8 +105,7 @@ create_own(void)
 		drain.ring = created;
 		drain.grow = nspy_files_grow;
 		drain.grow_context = &files;
-		/* This capture has none of the names yet. */
-		memset(&drain.hosts, 0, sizeof(drain.hosts));
+		nspy_drain_forget(&drain);
 	} else {
 		nspy_writer_stop("cannot create a capture", error, "");
 	}
@@ -359,21 +354,6 @@ nspy_writer_report(void)
 	nspy_audit_report(files.path, r);
 }
 
-/* Of what was written since the last time; the drain's lock is held. */
-static void
-write_statistics(struct nspy_ring *r)
-{
-	int fd = nspy_files_capture(&files);
-
-	if (fd < 0 || nspy_ring_progress(r)->file_size == stated_size)
-		return;
-	nspy_drain_begin(&drain, fd);
-	nspy_drain_statistics(&drain, nspy_now(), drain.progress->packets,
-			      atomic_load(&r->dropped) + drain.progress->lost);
-	nspy_drain_end(&drain);
-	stated_size = nspy_ring_progress(r)->file_size;
-}
-
 void
 nspy_finish(void)
 {
@@ -399,7 +379,8 @@ nspy_finish(void)
 	/* A ring that is not empty stays, for `netspy recover`. */
 	if (!nspy_stopped() && !nspy_ring_pending(r) && lock_drain(&mask)) {
 		if (atomic_load(&r->head)) {
-			write_statistics(r);
+			nspy_drain_state(&drain, nspy_files_capture(&files),
+					 nspy_now());
 			nspy_files_remove_ring(&files);
 		} else {
 			/* From nspy_writer_start; what comes gets new ones. */
