@@ -7,6 +7,8 @@
 #include "capture/conversation.h"
 #include "capture/drain.h"
 
+#define UDP_LEN 8u
+
 /*
  * An address that nobody told (recv on a socket that is not connected, or a
  * wildcard) stays zero, of the version of the other end.
@@ -63,6 +65,31 @@ told_already(struct nspy_flow *flow, uint16_t kind)
 	return false;
 }
 
+/* What an ICMP message quotes, if it can only be about this datagram. */
+static void
+remember(struct nspy_flow *flow, struct nspy_packet *packet)
+{
+	if (flow->unanswered != 1 || packet->data_len < packet->wire_len ||
+	    packet->wire_len > UINT16_MAX - UDP_LEN)
+		return;
+	flow->only_len = (uint16_t)(packet->wire_len + UDP_LEN);
+	flow->only_checksum = 0;
+	packet->checksum = &flow->only_checksum;
+}
+
+/* An answer is for one that was sent, though nobody tells which. */
+static void
+count_answer(struct nspy_flow *flow, const struct nspy_event *event)
+{
+	uint32_t len = event->segment_len;
+
+	flow->only_len = 0;
+	if (event->kind == NSPY_SEND)
+		flow->unanswered += len ? (event->wire_len + len - 1) / len : 1;
+	else if (flow->unanswered)
+		flow->unanswered--;
+}
+
 /*
  * One datagram, or those that UDP GSO makes of a call's bytes, or those that
  * GRO made them of. flow counts them, if the conversation is known.
@@ -87,6 +114,8 @@ write_datagrams(struct nspy_drain *drain, const struct nspy_event *event,
 		done += packet->wire_len;
 		if (flow && told_already(flow, event->kind))
 			continue;
+		if (flow)
+			remember(flow, packet);
 		nspy_drain_packet(drain, event,
 				  packet->outgoing ? event->begin_ns
 						   : event->end_ns,
@@ -111,11 +140,15 @@ nspy_datagram_event(struct nspy_drain *drain, const struct nspy_event *event)
 		.netlink = event->family == AF_NETLINK,
 	};
 
+	if (event->kind == NSPY_UNREACHABLE)
+		return nspy_unreachable_event(drain, event);
 	if ((event->kind != NSPY_SEND && event->kind != NSPY_RECV) ||
 	    event->error)
 		return true;
 	c = conversation_of(drain, event, &side);
 	packet.serial = c ? c->serial : 0;
+	if (c)
+		count_answer(&c->flow[side], event);
 	write_datagrams(drain, event, &packet,
 			c ? &c->flow[outgoing ? side : !side] : NULL);
 	return true;

@@ -113,6 +113,8 @@ void nspy_drain_packet(struct nspy_drain *drain, const struct nspy_event *event,
 
 /* What one event adds; returns false if there was no room for it. */
 bool nspy_tcp_event(struct nspy_drain *drain, const struct nspy_event *event);
+bool nspy_unreachable_event(struct nspy_drain *drain,
+			    const struct nspy_event *event);
 bool nspy_datagram_event(struct nspy_drain *drain,
 			 const struct nspy_event *event);
 bool nspy_raw_event(struct nspy_drain *drain, const struct nspy_event *event);

@@ -31,6 +31,7 @@ enum nspy_kind {
 	NSPY_AUDIT,   /* the kernel's struct nspy_counts is the payload */
 	NSPY_SKIPPED, /* these bytes, a struct nspy_counts, are not to be told */
 	NSPY_MARK,    /* a text that the program gave, with its NUL; no socket */
+	NSPY_UNREACHABLE, /* an ICMP message about a datagram that was sent */
 };
 
 enum nspy_flag {
@@ -84,6 +85,17 @@ struct nspy_event {
 };
 
 _Static_assert(sizeof(struct nspy_event) == 96, "the ring file depends on it");
+
+/*
+ * The payload of NSPY_UNREACHABLE: from whom, what, and the MTU where that is
+ * meant. The peer of the event is the one that was not reached.
+ */
+struct nspy_unreachable {
+	struct nspy_endpoint from;
+	uint8_t type, code; /* of ICMP or ICMPv6, by the version of from */
+	uint16_t reserved;
+	uint32_t info;
+};
 
 /* Bytes of a stream, from its first on. */
 struct nspy_counts {

@@ -227,5 +227,7 @@ nspy_packet_header(const struct nspy_packet *packet, uint8_t *buffer)
 	sum = transport_checksum(packet, transport);
 	memcpy(transport + (packet->protocol == IPPROTO_TCP ? 16 : 6), &sum,
 	       sizeof(sum));
+	if (packet->checksum)
+		*packet->checksum = sum;
 	return (size_t)(end - buffer);
 }

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* SLL 16, IPv6 40, TCP 20 with 20 bytes of options. */
-#define NSPY_PACKET_HEADER_MAX 96
+/* SLL 16, IPv6 40, ICMPv6 8 with the headers of another packet, 48. */
+#define NSPY_PACKET_HEADER_MAX 112
 
 enum nspy_tcp_flag {
 	NSPY_TCP_FIN = 0x01,
@@ -47,6 +47,7 @@ struct nspy_packet {
 	size_t data_len; /* bytes at data */
 	size_t wire_len; /* bytes that the packet carried: data_len or more */
 	const char *comment; /* of its record, or NULL */
+	uint16_t *checksum;  /* NULL, or where UDP's is copied to */
 };
 
 /* Bytes of headers in front of the payload. */

@@ -53,6 +53,9 @@ struct nspy_flow {
 	uint8_t fin; /* FIN is written */
 	uint8_t fin_acked;
 	uint8_t told[2]; /* by its sender / receiver: calls seen from byte 0 */
+	uint32_t unanswered; /* UDP: sent, and neither answered nor refused */
+	/* UDP: of the only one of these, if it was not cut; else 0. */
+	uint16_t only_len, only_checksum;
 };
 
 /* Who has closed an end of a conversation. */

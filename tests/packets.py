@@ -15,6 +15,7 @@ FIN, SYN, RST, ACK = 1, 2, 4, 16
 # What the kernel says by itself: errors, neighbours and multicast groups.
 KERNEL_TYPES = {1: (3, 4, 5, 11, 12),
                 58: (1, 2, 3, 4, 130, 131, 132, 133, 134, 135, 136, 137, 143)}
+ERRORS = {(1, 3), (1, 11), (58, 1), (58, 3)}
 PROTOCOLS = {1: "icmp", 2: "igmp", 58: "icmpv6", 132: "sctp", 136: "udplite"}
 
 
@@ -183,12 +184,25 @@ class Capture:
         self.udp.setdefault(key, []).append(payload)
         self.datagrams.append((when, key, payload, outgoing))
 
+    @staticmethod
+    def error(data, ipv4):
+        """What an ICMP error says, without what may differ: how much of the
+        packet it quotes, identification and checksums."""
+        quoted, header = data[8:], 20 if ipv4 else 40
+        if quoted[9 if ipv4 else 6] != socket.IPPROTO_UDP:
+            return bytes(data)
+        ends = quoted[12:20] if ipv4 else quoted[8:40]
+        return bytes(data[:2]) + bytes(data[4:8]) + bytes(ends) + bytes(
+            quoted[header:header + 6])
+
     def add_other(self, protocol, src, dst, data):
         name = PROTOCOLS.get(protocol, "ip %d" % protocol)
         if data and protocol in KERNEL_TYPES:
             name += " %d" % data[0]
             if data[0] in KERNEL_TYPES[protocol]:
                 name += " by the kernel"
+        if (protocol, *data[:1]) in ERRORS:
+            data = self.error(data, protocol == socket.IPPROTO_ICMP)
         key = (name, src, dst)
         if key not in self.others:
             self.order.append(key)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The ring file: skipped records, rollback, growth, and the checksum. */
+/* The ring file: skipped records, rollback, growth; errors; the checksum. */
 
 #include "config.h"
 
@@ -317,6 +317,50 @@ test_silence_of_the_command(void)
 	free_ring(ring);
 }
 
+/* Calls of a UDP socket, each of ten bytes, or of the struct that it needs. */
+static void
+put_udp(struct nspy_ring *ring, uint16_t kind, int count)
+{
+	struct nspy_event event = tcp_event(kind, 1000, 10);
+	const struct nspy_unreachable port = {event.peer, 3, 3, 0, 0};
+	struct nspy_place place;
+
+	event.protocol = IPPROTO_UDP;
+	if (kind == NSPY_UNREACHABLE)
+		event.data_len = event.wire_len = sizeof(port);
+	for (; count; count--) {
+		CHECK(nspy_ring_reserve(ring, 96 + event.data_len, &place));
+		*place.event = event;
+		memcpy(place.event + 1, &port, event.data_len);
+		nspy_ring_publish(&place);
+	}
+}
+
+/* An ICMP message is shown where it can be about one datagram only. */
+static void
+test_error_quotes_what_it_must(void)
+{
+	/* Sent, received, and the packets that are shown. */
+	static const int cases[][3] = {{0, 0, 0}, {1, 0, 2}, {1, 1, 2},
+				       {2, 0, 2}, {2, 1, 3}, {3, 3, 6}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct nspy_ring *ring = new_ring();
+
+		put_udp(ring, NSPY_SEND, cases[i][0]);
+		put_udp(ring, NSPY_RECV, cases[i][1]);
+		put_udp(ring, NSPY_UNREACHABLE, 2);
+		CHECK(nspy_drain_run(&drain, fd, false) == 0);
+		CHECK((int)nspy_ring_progress(ring)->packets == cases[i][2]);
+		put_udp(ring, NSPY_SEND, 1);
+		put_udp(ring, NSPY_UNREACHABLE, 1);
+		CHECK(nspy_drain_run(&drain, fd, false) == 0);
+		CHECK((int)nspy_ring_progress(ring)->packets ==
+		      cases[i][2] + 2);
+		free_ring(ring);
+	}
+}
+
 static void
 test_checksum(void)
 {
@@ -350,6 +394,7 @@ main(void)
 	test_no_record_crosses_a_page(NSPY_PCAP);
 	test_no_record_crosses_a_page(NSPY_PCAPNG);
 	test_silence_of_the_command();
+	test_error_quotes_what_it_must();
 	test_checksum();
 	return 0;
 }

@@ -10,6 +10,13 @@
 void nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 		       int error);
 
+/* A call on a datagram socket failed with error; SO_ERROR tells it, too. */
+void nspy_datagram_failed(const struct nspy_call *call, int error);
+
+/* A message of the error queue was received. */
+void nspy_on_error_queue(const struct nspy_call *call,
+			 const struct msghdr *msg);
+
 /* Whether a connect() that ended with error (0: well) sent a SYN. */
 bool nspy_sent_syn(int error);
 

@@ -119,6 +119,49 @@ nspy_control_read(struct nspy_control *control, const struct msghdr *msg,
 	}
 }
 
+/* struct sock_extended_err of <linux/errqueue.h>, which musl does not have. */
+struct extended_error {
+	uint32_t error;
+	uint8_t origin, type, code, pad;
+	uint32_t info, data;
+};
+#define ORIGIN_ICMP 2
+#define ORIGIN_ICMP6 3
+
+bool
+nspy_control_error(struct nspy_unreachable *message, int *error,
+		   const struct msghdr *msg)
+{
+	struct cmsghdr *header = NULL;
+	struct {
+		struct extended_error error;
+		uint8_t offender[sizeof(struct sockaddr_in6)];
+	} queued;
+
+	while ((header = next(msg, header))) {
+		size_t len = header->cmsg_len - CMSG_LEN(0);
+
+		memset(&queued, 0, sizeof(queued));
+		if (!is(header, IPPROTO_IP, IP_RECVERR) &&
+		    !is(header, IPPROTO_IPV6, IPV6_RECVERR))
+			continue;
+		if (len > sizeof(queued))
+			len = sizeof(queued);
+		memcpy(&queued, CMSG_DATA(header), len);
+		memset(message, 0, sizeof(*message));
+		message->from = nspy_endpoint_of(queued.offender,
+						 sizeof(queued.offender));
+		message->type = queued.error.type;
+		message->code = queued.error.code;
+		message->info = queued.error.info;
+		*error = (int)queued.error.error;
+		return message->from.version &&
+		       (queued.error.origin == ORIGIN_ICMP ||
+			queued.error.origin == ORIGIN_ICMP6);
+	}
+	return false;
+}
+
 size_t
 nspy_room(const struct iovec *iov, size_t count)
 {

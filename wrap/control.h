@@ -22,6 +22,13 @@ void nspy_control_read(struct nspy_control *control, const struct msghdr *msg,
 		       bool sent);
 
 /*
+ * What the error queue says of an ICMP message (IP_RECVERR). False: there is
+ * none, or the error is of this machine.
+ */
+bool nspy_control_error(struct nspy_unreachable *message, int *error,
+			const struct msghdr *msg);
+
+/*
  * Descriptors that came with a message: whatever the table says of these
  * numbers is over.
  */

@@ -30,6 +30,9 @@ enum nspy_socket_flag {
 	NSPY_SEQUENCED =
 		32768,	     /* SOCK_SEQPACKET: no byte received is the end */
 	NSPY_CORKED = 65536, /* UDP_CORK: each send is a part */
+	/* IP_RECVERR, IPV6_RECVERR: what an error is comes by a queue. */
+	NSPY_QUEUES_4 = 131072,
+	NSPY_QUEUES_6 = 262144,
 };
 
 struct nspy_socket {

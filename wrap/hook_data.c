@@ -33,6 +33,8 @@ on_failed(struct nspy_call *call, uint16_t kind)
 
 	if (kind == NSPY_SEND)
 		nspy_cork_failed(call);
+	if (call->socket->type == SOCK_DGRAM)
+		nspy_datagram_failed(call, call->error);
 	if (call->socket->type != SOCK_STREAM ||
 	    !tells_of_connection(call->error))
 		return;
@@ -312,6 +314,8 @@ nspy_on_recvmsg(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		return;
 	}
 	nspy_got_descriptors(ret, msg);
+	if (flags & MSG_ERRQUEUE)
+		nspy_on_error_queue(call, msg);
 	if (msg->msg_name && msg->msg_namelen <= call->room)
 		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);
 	on_received(call, ret, msg->msg_iov, msg->msg_iovlen,

@@ -46,10 +46,13 @@ nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
 		return;
 	}
 	/* Reading SO_ERROR clears it, so we only ever see what they read. */
-	if (ret < 0 || level != SOL_SOCKET || optname != SO_ERROR || !optval ||
-	    call->socket->type != SOCK_STREAM)
+	if (ret < 0 || level != SOL_SOCKET || optname != SO_ERROR || !optval)
 		return;
 	memcpy(&error, optval, sizeof(error));
+	if (call->socket->type != SOCK_STREAM) {
+		nspy_datagram_failed(call, error);
+		return;
+	}
 	if (error == EINPROGRESS || error == EALREADY)
 		return;
 	if (error == 0) {

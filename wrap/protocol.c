@@ -126,6 +126,10 @@ nspy_protocol_option(struct nspy_socket *socket, int level, int optname,
 
 	if (socket->family == AF_NETLINK) {
 		return;
+	} else if (level == IPPROTO_IP && optname == IP_RECVERR) {
+		set_flag(socket, NSPY_QUEUES_4, value);
+	} else if (level == IPPROTO_IPV6 && optname == IPV6_RECVERR) {
+		set_flag(socket, NSPY_QUEUES_6, value);
 	} else if (optname == UDP_CORK && !raw &&
 		   (level == IPPROTO_UDP || level == IPPROTO_UDPLITE)) {
 		set_flag(socket, NSPY_CORKED, value);
@@ -149,6 +153,8 @@ void
 nspy_protocol_ask(int fd, struct nspy_socket *socket)
 {
 	static const int options[][2] = {
+		{IPPROTO_IP, IP_RECVERR},
+		{IPPROTO_IPV6, IPV6_RECVERR},
 		{IPPROTO_UDP, UDP_CORK},
 		{IPPROTO_UDPLITE, UDPLITE_SEND_COVERAGE},
 		{IPPROTO_IP, IP_HDRINCL},
