@@ -19,7 +19,8 @@ datagram and whatever else IP carried, but for ICMP errors.
 --gaps    bytes passed netspy by: the gaps that stand for them may be found
 --joined  the kernel shows datagrams that it was given at once (UDP GSO) as
           one: only what is in them is compared
---part    our streams may be any part (other processes have said the rest)
+--part    ours may be any part of a conversation (other processes have said
+          the rest)
 --summary print a line for each conversation and judge nothing
 """
 
@@ -146,6 +147,8 @@ def compare_udp(ours, theirs, arguments):
             continue
         if arguments.prefix:
             other = other[:len(mine)]
+        if arguments.part:
+            other = [each for each in other if each in mine]
         if arguments.joined:
             mine, other = [b"".join(mine)], [b"".join(other)]
         if mine != other:

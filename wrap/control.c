@@ -196,12 +196,12 @@ each_descriptor(const struct msghdr *msg, void (*tell)(int fd))
 static void
 got(int fd)
 {
-	if ((uint32_t)fd >= nspy_descriptor_count)
+	if ((uint32_t)fd >= nspy_descriptor_count || !nspy_recording())
 		return;
-	if (atomic_load(&nspy_descriptors[fd]) == NSPY_OTHER)
+	if (!nspy_in_vfork_child())
+		nspy_descriptor_received(fd);
+	else if (atomic_load(&nspy_descriptors[fd]) == NSPY_OTHER)
 		atomic_store(&nspy_descriptors[fd], NSPY_UNKNOWN);
-	else if (nspy_recording() && !nspy_in_vfork_child())
-		nspy_descriptor_forget_stale(fd);
 }
 
 static void
