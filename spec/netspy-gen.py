@@ -8,13 +8,15 @@ netspy-gen.py --check SPEC   only say whether the spec is right
 
 import os
 import sys
+from functools import partial
 
 # No __pycache__ in the source folder, which may be read-only.
 sys.dont_write_bytecode = True
 import netspy_syscalls as syscalls  # noqa: E402
 from netspy_c import declare, fold, guarded  # noqa: E402
 from netspy_doors import door, fortified  # noqa: E402
-from netspy_spec import BEFORE, BINDINGS, ROLES, SpecError, load  # noqa: E402
+from netspy_spec import (BEFORE, BINDINGS, ON_DEMAND, ROLES,  # noqa: E402
+                         SpecError, load)
 
 
 def body_head(entry, tail):
@@ -277,7 +279,7 @@ def link_doors(entry, binding, weak=""):
 HIDDEN = '#define NETSPY_HIDDEN __attribute__((visibility("hidden")))\n'
 WEAK = """#define NETSPY_WEAK __attribute__((weak))
 
-/* What on-demand.gen.c has comes first, where the linker looks for it. */
+/* What on-demand-*.gen.c have comes first, where the linker looks for it. */
 #define REAL(name)                                                             \\
 	(__real_##name ? __real_##name                                         \\
 		       : (typeof(__real_##name) *)no_real(#name))
@@ -296,10 +298,10 @@ def link_source(spec, entries):
                   ["<stdarg.h>", '"wrap/calls.gen.h"'], texts)
 
 
-def on_demand_source(spec, entries):
+def on_demand_source(group, spec, entries):
     texts = [HIDDEN]
     for entry in entries:
-        if entry.get("on_demand"):
+        if entry.get("on_demand") == group:
             texts += link_doors(entry, "link")
     return source(spec, "The __wrap_ names of functions that are linked only "
                   "into programs that call them.",
@@ -363,11 +365,12 @@ OUTPUTS = {
     "calls.gen.c": calls_source,
     "preload.gen.c": preload_source,
     "link.gen.c": link_source,
-    "on-demand.gen.c": on_demand_source,
     "export.gen.c": export_source,
     "netspy.map": export_map,
     "link.opts": link_options,
     "link-static.opts": static_options,
+    **{f"on-demand-{group}.gen.c": partial(on_demand_source, group)
+       for group in ON_DEMAND},
 }
 
 

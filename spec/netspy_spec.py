@@ -92,15 +92,19 @@ BEFORE = {
 FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
                  "header": str, "role": str, "arguments": dict}
 FUNCTION_OPTIONS = {"variadic": list, "aliases": list, "requires": str,
-                    "bindings": list, "on_demand": bool, "syscalls": list}
+                    "bindings": list, "on_demand": str, "syscalls": list}
 SYSCALL_KEYS = {"name": str, "arguments": list}
 ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
                  "requires": str, "va_list": str}
+# Each is a member of the static archive, which Makefile.am names.
+ON_DEMAND = ["aio", "getaddrinfo", "getaddrinfo_a", "gethostbyaddr",
+             "gethostbyaddr_r", "gethostbyname", "gethostbyname2",
+             "gethostbyname2_r", "gethostbyname_r", "getnameinfo", "process",
+             "res"]
 PARAMETER_KEYS = {"type": str, "name": str}
 EXTRA_KEYS = {"type": str, "name": str, "bounds": str}
 BINDINGS = ["preload", "link"]
-KINDS = {str: "a string", list: "a list", dict: "an object",
-         bool: "true or false"}
+KINDS = {str: "a string", list: "a list", dict: "an object"}
 
 
 class SpecError(Exception):
@@ -246,6 +250,9 @@ def check_function(number, entry):
     check_name(where, "a header", entry["header"], r"[\w/]+\.h")
     check_name(where, "a macro", entry.get("requires", "HAVE_"), r"HAVE_\w*")
     check_bindings(where, entry, BINDINGS)
+    if entry.get("on_demand", "aio") not in ON_DEMAND:
+        raise SpecError(f"{where}: unknown on_demand '{entry['on_demand']}'; "
+                        f"use one of {', '.join(ON_DEMAND)}")
     parameters = entry["parameters"] + entry.get("variadic", [])
     seen = []
     for parameter in parameters:
