@@ -151,7 +151,8 @@ nspy_conversation_new(struct nspy_drain *drain, const struct nspy_event *event,
 	c->protocol = event->protocol;
 	c->serial = ++drain->progress->serial;
 	for (int i = 0; i < 2; i++)
-		c->flow[i].isn = initial_sequence(c->serial, i);
+		c->flow[i].isn =
+			drain->from_zero ? 0 : initial_sequence(c->serial, i);
 	nspy_ring_save_bucket(ring, bucket);
 	c->next = ring->buckets[bucket];
 	ring->buckets[bucket] = index;

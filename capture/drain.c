@@ -45,13 +45,17 @@ size_t
 nspy_drain_header(uint8_t *buffer, uint32_t format, uint32_t snaplen,
 		  const struct nspy_process *process)
 {
+	static const char comment[] =
+		"Recorded from the calls of the program. Payloads, their "
+		"order, times and the addresses are what happened; headers, "
+		"acknowledgements and handshakes are rebuilt from it.";
 	size_t len;
 
 	if (format == NSPY_PCAP) {
 		nspy_pcap_header(buffer, snaplen);
 		return NSPY_PCAP_HEADER_LEN;
 	}
-	len = nspy_pcapng_section(buffer, "netspy " PACKAGE_VERSION);
+	len = nspy_pcapng_section(buffer, "netspy " PACKAGE_VERSION, comment);
 	if (process)
 		len += nspy_drain_interface(buffer + len, snaplen, process);
 	return len;

@@ -38,6 +38,7 @@ struct nspy_drain {
 	/* Whether the packet is to be written; NULL: all of them. */
 	bool (*wanted)(void *context, const struct nspy_packet *packet);
 	void *wanted_context;
+	bool from_zero;	     /* sequence numbers begin with 0 */
 	uint64_t size_limit; /* of the capture, in bytes: RLIMIT_FSIZE */
 	char comment[NSPY_COMMENT_MAX + 1];
 	uint8_t block[NSPY_BLOCK_MAX]; /* these two are scratch */

@@ -85,12 +85,9 @@ finish(uint8_t *block, uint8_t *end, uint32_t type)
 }
 
 size_t
-nspy_pcapng_section(uint8_t *block, const char *application)
+nspy_pcapng_section(uint8_t *block, const char *application,
+		    const char *comment)
 {
-	static const char comment[] =
-		"Recorded from the calls of the program. Payloads, their "
-		"order, times and the addresses are what happened; headers, "
-		"acknowledgements and handshakes are rebuilt from it.";
 	const uint32_t magic = 0x1a2b3c4d;
 	const uint16_t version[2] = {1, 0};
 	const uint64_t unknown_len = UINT64_MAX;

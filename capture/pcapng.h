@@ -14,8 +14,9 @@
 
 #define NSPY_BLOCK_MAX 1024
 
-/* Section Header Block; application: "netspy 1.0". */
-size_t nspy_pcapng_section(uint8_t *block, const char *application);
+/* Section Header Block; application: "netspy 1.0"; comment: what is in it. */
+size_t nspy_pcapng_section(uint8_t *block, const char *application,
+			   const char *comment);
 
 /*
  * Interface Description Block of the process called name, whose command line

@@ -97,20 +97,31 @@ next_option(const struct nspy_blocks *b, const uint8_t **p, const uint8_t *end,
 	return true;
 }
 
-__extension__ typedef unsigned __int128 wide;
+/* Units of 2 to the power of -power seconds. */
+static uint64_t
+binary_time(uint64_t units, unsigned int power)
+{
+	uint64_t seconds, rest;
+
+	if (power > 63)
+		return 0;
+	seconds = units >> power;
+	rest = power ? units << (64 - power) >> 32 : 0; /* 2^-32 s */
+	return seconds * BILLION + (rest * BILLION >> 32);
+}
 
 static uint64_t
 time_of(const struct interface *interface, uint64_t units)
 {
 	uint8_t power = interface->resolution & 0x7f;
-	wide ns = (wide)units * BILLION;
+	bool binary = interface->resolution & 0x80;
+	uint64_t ns = binary ? binary_time(units, power) : units;
 
-	if (interface->resolution & 0x80)
-		ns >>= power;
-	else
-		for (int i = 0; i < power && ns; i++)
-			ns /= 10;
-	return (uint64_t)ns + (uint64_t)interface->offset_s * BILLION;
+	for (int i = power; i < 9 && !binary; i++)
+		ns *= 10;
+	for (int i = 9; i < power && !binary; i++)
+		ns /= 10;
+	return ns + (uint64_t)interface->offset_s * BILLION;
 }
 
 static const char *

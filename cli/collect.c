@@ -5,9 +5,11 @@
 
 #include "cli/collect.h"
 
+#include "cli/deterministic.h"
 #include "cli/folder.h"
 #include "cli/merge.h"
 #include "cli/say.h"
+#include "cli/spool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +59,11 @@ nspy_collector_create(struct nspy_output *output, struct nspy_filter *filter)
 		return NULL;
 	}
 	nspy_merge_begin(&c->merge, filter);
+	if (output->options->deterministic) {
+		c->merge.spool = nspy_spool_create(output->directory);
+		if (!c->merge.spool)
+			return NULL;
+	}
 	return c;
 }
 
@@ -173,6 +180,31 @@ nspy_collector_step(struct nspy_collector *c)
 	return any;
 }
 
+/* What is in the capture may be less than what it was made of. */
+static void
+rewrite(struct nspy_collector *c)
+{
+	struct nspy_output *output = c->merge.output;
+	struct nspy_written written = {0};
+	int err;
+
+	if (!c->merge.spool || !c->merge.open || c->merge.error)
+		return;
+	err = nspy_deterministic_write(c->merge.spool, output,
+				       c->totals.dropped + c->totals.lost,
+				       &written);
+	if (err) {
+		c->totals.error = err;
+		nspy_say("%s: %s; the capture is not a deterministic one",
+			 output->path[0] ? output->path : "output",
+			 strerror(-err));
+		return;
+	}
+	c->totals.packets = written.packets;
+	c->totals.bytes = written.bytes;
+	c->totals.conversations = written.conversations;
+}
+
 void
 nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 {
@@ -192,13 +224,15 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 	}
 	free(merge->feeds);
 	progress = progress_of(c);
-	nspy_output_end(merge->output, merge->open ? progress->file_size : 0);
 	c->totals.packets = progress->packets;
 	c->totals.bytes = progress->bytes;
 	c->totals.lost += progress->lost;
 	c->totals.conversations = progress->serial;
 	c->totals.error = merge->error;
 	c->totals.full = merge->full;
+	rewrite(c);
+	nspy_output_end(merge->output, merge->open ? progress->file_size : 0);
+	nspy_spool_free(merge->spool);
 	nspy_journal_end(&merge->journal);
 	nspy_folder_remove(&c->folder, c->totals.loaded,
 			   sizeof(c->totals.loaded));

@@ -15,6 +15,7 @@ struct nspy_feed {
 	uint64_t lost;			/* never committed by a dead process */
 	uint64_t packets;		/* written */
 	uint32_t interface;		/* index in the capture */
+	uint32_t spooled;		/* its number in a spool, or 0 */
 	bool described;			/* its interface is in the capture */
 	bool dead;			/* its process is */
 };

@@ -82,8 +82,8 @@ nspy_keep_name(struct nspy_options *options)
 	if (asprintf(&path, "%s/%s" SUFFIX, folder, name) < 0)
 		return nspy_complain("%s", strerror(ENOMEM));
 	options->output = path;
-	options->ends = options->test;
-	if (options->test && !options->max_size)
+	options->ends = options->test && !options->deterministic;
+	if (options->ends && !options->max_size)
 		options->max_size = TEST_SIZE_MAX;
 	return -1;
 }

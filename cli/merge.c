@@ -10,6 +10,7 @@
 #include "cli/filter.h"
 #include "cli/live.h"
 #include "cli/say.h"
+#include "cli/spool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -203,7 +204,7 @@ look_at_size(struct nspy_merge *m, uint64_t size)
 {
 	const struct nspy_options *options = m->output->options;
 
-	if (options->max_size && size >= options->max_size)
+	if (options->max_size && !options->ends && size >= options->max_size)
 		mark_end(m, "--max-size");
 	else if (!nspy_output_is_full(m->output, size))
 		return;
@@ -230,6 +231,18 @@ end_batch(struct nspy_merge *m)
 	else
 		look_at_size(m, size);
 	consume(m);
+}
+
+static void
+spool(struct nspy_merge *m, struct nspy_feed *feed)
+{
+	if (!m->spool)
+		return;
+	if (!feed->spooled)
+		feed->spooled =
+			nspy_spool_process(m->spool, &feed->ring->process);
+	if (feed->spooled)
+		nspy_spool_add(m->spool, feed->spooled, feed->event);
 }
 
 static uint64_t
@@ -262,6 +275,7 @@ nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
 		uint64_t before = packets_so_far(m);
 
 		describe(m, feed);
+		spool(m, feed);
 		room = nspy_drain_add(&m->drain, feed->event) &&
 		       !nspy_output_is_full(m->output, m->drain.batch.offset);
 		feed->packets += packets_so_far(m) - before;

@@ -16,10 +16,11 @@ struct nspy_merge {
 	struct nspy_feed **feeds;
 	size_t feed_count;
 	struct nspy_drain drain;
-	bool open;  /* the output is */
-	bool fresh; /* it has none of the names yet */
-	int error;  /* a negative errno: recording ended early */
-	bool full;  /* --max-size, or the last file, was reached */
+	struct nspy_spool *spool; /* gets all events, too, or NULL */
+	bool open;		  /* the output is */
+	bool fresh;		  /* it has none of the names yet */
+	int error;		  /* a negative errno: recording ended early */
+	bool full; /* --max-size, or the last file, was reached */
 };
 
 /* The journal and the output are there; packets have to pass the filter. */

@@ -25,6 +25,7 @@ enum {
 	SKIP,
 	NO_FOLLOW,
 	DROP,
+	DETERMINISTIC,
 	DRY_RUN,
 	NO_IO_URING,
 	LIVE,
@@ -71,6 +72,10 @@ const struct nspy_option nspy_option_table[] = {
 	{NO_IO_URING, "no-io-uring", NULL,
 	 "io_uring fails, so that programs use calls that are seen; they lose "
 	 "the right to setuid programs"},
+	{DETERMINISTIC, "deterministic", NULL,
+	 "number times, addresses, ports and processes by order of use, so "
+	 "that "
+	 "equal runs have equal captures"},
 	{DRY_RUN, "dry-run", NULL, "show what would be run, and end"},
 	{'U', "packet-buffered", NULL,
 	 "accepted for tcpdump's sake: packets "
@@ -241,6 +246,9 @@ set(struct nspy_options *options, int letter)
 	case NO_IO_URING:
 		options->no_io_uring = true;
 		return -1;
+	case DETERMINISTIC:
+		options->deterministic = true;
+		return -1;
 	case DRY_RUN:
 		options->dry_run = true;
 		return -1;
@@ -304,6 +312,14 @@ check(const struct nspy_options *options)
 	if (options->rotate_files && !options->rotate_bytes &&
 	    !options->rotate_s)
 		return nspy_complain("-W needs -C or -G");
+	if (options->deterministic &&
+	    (options->filter || options->rotate_bytes || options->rotate_s ||
+	     options->max_size || options->live || options->service ||
+	     options->per_process || options->snaplen != NSPY_SNAPLEN_MAX))
+		return nspy_complain("--deterministic goes with none of -f, "
+				     "-s, -C, -G, --max-size, --live, "
+				     "--pcap-over-ip, --per-process: it writes "
+				     "at the end of the run");
 	return check_test(options);
 }
 

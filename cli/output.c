@@ -141,6 +141,7 @@ nspy_output_prepare(struct nspy_output *output,
 	memset(output, 0, sizeof(*output));
 	output->options = options;
 	output->fd = output->stream = -1;
+	output->held = options->deterministic;
 	template = template_of(output);
 	output->format = nspy_text_ends_with(template, ".pcap") ? NSPY_PCAP
 								: NSPY_PCAPNG;
@@ -258,6 +259,8 @@ forget(struct nspy_output *output, uint64_t end)
 int
 nspy_output_written(struct nspy_output *output, uint64_t size)
 {
+	if (output->held)
+		return 0;
 	uint64_t needed =
 		output->live ? nspy_live_send(output->live, output->fd, size)
 			     : size;

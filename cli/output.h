@@ -16,6 +16,7 @@ struct nspy_output {
 	int stream;		/* where fd's bytes go on to, or -1 */
 	struct nspy_live *live; /* and the clients of a service, or NULL */
 	bool in_memory;		/* fd is no file */
+	bool held;		/* a stream gets nothing yet */
 	uint64_t streamed;	/* of them, so far */
 	uint64_t forgotten;	/* of fd in memory: no longer there */
 	pid_t pid;		/* of the command, for %p */

@@ -66,7 +66,7 @@ nspy_is_capture(const char *path)
 		close(fd);
 	if (len != sizeof(found))
 		return false;
-	nspy_pcapng_section(expected, "");
+	nspy_pcapng_section(expected, "", "");
 	/* Of a section the length, bytes 4 to 7, depends on the version. */
 	if (memcmp(found, expected, 4) == 0 &&
 	    memcmp(found + 8, expected + 8, 16) == 0)
