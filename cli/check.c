@@ -5,7 +5,7 @@
 
 #include "cli/check.h"
 
-#include "cli/environment.h"
+#include "cli/library.h"
 #include "cli/program.h"
 #include "cli/say.h"
 

@@ -14,58 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LIBRARY "libnetspy.so"
-
-/* The library in a folder beside that of this program, if it is there. */
-static bool
-is_beside(char *path, size_t size, const char *folder)
-{
-	char *slash;
-	ssize_t len = readlink("/proc/self/exe", path, size - 1);
-
-	if (len <= 0)
-		return false;
-	path[len] = '\0';
-	slash = strrchr(path, '/');
-	snprintf(slash, size - (size_t)(slash - path), "/%s/" LIBRARY, folder);
-	return access(path, R_OK) == 0;
-}
-
-const char *
-nspy_library_find(void)
-{
-	static char path[PATH_MAX];
-
-	/* Libtool's folder, then the one of the installation. */
-	if (is_beside(path, sizeof(path), ".libs"))
-		return path;
-	if (access(NSPY_LIBDIR "/" LIBRARY, R_OK) == 0)
-		return NSPY_LIBDIR "/" LIBRARY;
-	if (is_beside(path, sizeof(path), "../lib"))
-		return path;
-	nspy_say(NSPY_LIBDIR "/" LIBRARY ": not found, nor beside this "
-			     "program; reinstall netspy");
-	return NULL;
-}
-
-/*
- * ld.so takes spaces and colons for separators, so a path with one of them
- * needs another name.
- */
-static const char *
-without_separators(const char *library)
-{
-	static char link[64];
-	char folder[] = "/tmp/netspy-lib.XXXXXX";
-
-	if (!strpbrk(library, " :"))
-		return library;
-	if (!mkdtemp(folder))
-		return NULL;
-	snprintf(link, sizeof(link), "%s/" LIBRARY, folder);
-	return symlink(library, link) == 0 ? link : NULL;
-}
-
 static int
 set(const char *name, const char *value)
 {
@@ -73,18 +21,15 @@ set(const char *name, const char *value)
 }
 
 static int
-set_preload(const char *library)
+set_preload(const char *word)
 {
 	const char *before = getenv("LD_PRELOAD");
 	char *value;
 	int err;
 
-	library = without_separators(library);
-	if (!library)
-		return -errno;
 	if (!before || !*before)
-		return set("LD_PRELOAD", library);
-	if (asprintf(&value, "%s:%s", before, library) < 0)
+		return set("LD_PRELOAD", word);
+	if (asprintf(&value, "%s:%s", before, word) < 0)
 		return -ENOMEM;
 	err = set("LD_PRELOAD", value);
 	free(value);
@@ -128,12 +73,12 @@ set_files(const struct nspy_output *output)
 }
 
 int
-nspy_environment_set(const struct nspy_output *output, const char *library,
+nspy_environment_set(const struct nspy_output *output, const char *word,
 		     const char *folder)
 {
 	const struct nspy_options *options = output->options;
 	char snaplen[16], pid[16];
-	int err = set_preload(library);
+	int err = set_preload(word);
 
 	if (!err)
 		err = set_asan();

@@ -6,15 +6,12 @@
 
 #include "cli/output.h"
 
-/* The preload library: installed, or in the build tree. NULL after one line. */
-const char *nspy_library_find(void);
-
 /*
- * Set LD_PRELOAD, after what is there, and what the library reads. folder is
- * that of the run, or NULL: the processes write by themselves. Returns 0 or a
- * negative errno.
+ * Add the word to LD_PRELOAD, after what is there, and set what the library
+ * reads. folder is that of the run, or NULL: the processes write by themselves.
+ * Returns 0 or a negative errno.
  */
-int nspy_environment_set(const struct nspy_output *output, const char *library,
+int nspy_environment_set(const struct nspy_output *output, const char *word,
 			 const char *folder);
 
 #endif

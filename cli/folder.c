@@ -7,6 +7,7 @@
 
 #include "capture/ring.h"
 #include "capture/text.h"
+#include "cli/library.h"
 #include "cli/say.h"
 
 #include <dirent.h>
@@ -28,7 +29,9 @@ nspy_folder_make(struct nspy_folder *folder)
 	const char *tmp = getenv("TMPDIR");
 	char path[sizeof(folder->path) + sizeof(NSPY_RUN_LOCK)];
 
-	if (!tmp || *tmp != '/' || strlen(tmp) > TMP_MAX_LEN)
+	/* A link to the library may be in it: see nspy_library_needs_link. */
+	if (!tmp || *tmp != '/' || strlen(tmp) > TMP_MAX_LEN ||
+	    nspy_library_needs_link(tmp))
 		tmp = "/tmp";
 	snprintf(folder->path, sizeof(folder->path), "%s/netspy-run.XXXXXX",
 		 tmp);
@@ -119,6 +122,39 @@ add_loaded(struct nspy_text *text, const char *name)
 	nspy_text_add(text, executable);
 }
 
+/* Whether the process has the path in its environment. */
+static bool
+has_in_environment(const char *pid, const char *path)
+{
+	char name[64 + NAME_MAX], text[65536];
+	ssize_t len;
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/%s/environ", pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, text, sizeof(text));
+	close(fd);
+	return len > 0 && memmem(text, (size_t)len, path, strlen(path));
+}
+
+/* A process that lives on may start programs, which load the library. */
+static bool
+is_in_use(const struct nspy_folder *folder)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	bool used = false;
+
+	while (dir && !used && (entry = readdir(dir)))
+		used = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+		       has_in_environment(entry->d_name, folder->path);
+	if (dir)
+		closedir(dir);
+	return used;
+}
+
 void
 nspy_folder_remove(struct nspy_folder *folder, char *loaded, size_t size)
 {
@@ -130,6 +166,9 @@ nspy_folder_remove(struct nspy_folder *folder, char *loaded, size_t size)
 	loaded[0] = '\0';
 	while (dir && (entry = readdir(dir))) {
 		add_loaded(&text, entry->d_name);
+		if (strcmp(entry->d_name, NSPY_LIBRARY) == 0 &&
+		    is_in_use(folder))
+			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder->path,
 			 entry->d_name);
 		unlink(path);

@@ -35,7 +35,8 @@ void nspy_folder_list(const struct nspy_folder *folder,
 		      void *context);
 
 /*
- * Remove it with all that is in it. loaded gets the names of the programs that
+ * Remove it with all that is in it, but for a link to the library as long as a
+ * process of the run lives. loaded gets the names of the programs that
  * have loaded netspy, with ", " between them, cut to size bytes.
  */
 void nspy_folder_remove(struct nspy_folder *folder, char *loaded, size_t size);

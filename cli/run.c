@@ -9,8 +9,10 @@
 #include "cli/collect.h"
 #include "cli/environment.h"
 #include "cli/filter.h"
+#include "cli/folder.h"
 #include "cli/io_uring.h"
 #include "cli/keep.h"
+#include "cli/library.h"
 #include "cli/output.h"
 #include "cli/say.h"
 
@@ -43,6 +45,7 @@ struct run {
 	struct nspy_output output;
 	struct nspy_filter *filter;
 	struct nspy_collector *collector; /* NULL: --per-process */
+	struct nspy_folder link_folder;	  /* "": none */
 	sigset_t signals, saved_signals;
 	int signal_fd;
 	pid_t pid;
@@ -229,6 +232,26 @@ show(const struct nspy_options *options, const char *library)
 	printf("\n");
 }
 
+/* Without a collector a folder is needed for a link to the library only. */
+static int
+set_environment(struct run *run, const char *library)
+{
+	const char *folder = NULL, *word;
+
+	if (run->collector) {
+		folder = nspy_collector_folder(run->collector);
+	} else if (nspy_library_needs_link(library)) {
+		if (nspy_folder_make(&run->link_folder) < 0)
+			return -EIO;
+		folder = run->link_folder.path;
+	}
+	word = nspy_library_word(library, folder);
+	if (!word)
+		return -errno;
+	return nspy_environment_set(&run->output, word,
+				    run->collector ? folder : NULL);
+}
+
 /* Everything that can go wrong before the command is started. */
 static int
 prepare(struct run *run)
@@ -255,9 +278,7 @@ prepare(struct run *run)
 		if (!run->collector)
 			return 2;
 	}
-	err = nspy_environment_set(
-		&run->output, library,
-		run->collector ? nspy_collector_folder(run->collector) : NULL);
+	err = set_environment(run, library);
 	if (!err && options->no_io_uring)
 		err = nspy_refuse_io_uring();
 	if (!err)
@@ -290,6 +311,9 @@ nspy_run(const struct nspy_options *options)
 		summarize(&run, &totals);
 	if (!err)
 		nspy_keep_end(&run.output, &totals, run.status, run.timed_out);
+	if (run.link_folder.path[0])
+		nspy_folder_remove(&run.link_folder, totals.loaded,
+				   sizeof(totals.loaded));
 	nspy_filter_free(run.filter);
 	sigprocmask(SIG_SETMASK, &run.saved_signals, NULL);
 	if (err)

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Folders of installations, and what ld.so makes of a path. */
+
+#include "config.h"
+
+#include "cli/library.h"
+
+#include "capture/text.h"
+#include "cli/program.h"
+#include "cli/say.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What $LIB may stand for, by distribution and word size. */
+static const char *const layouts[] = {
+	"lib",
+	"lib32",
+	"lib64",
+	"lib/aarch64-linux-gnu",
+	"lib/arm-linux-gnueabihf",
+	"lib/i386-linux-gnu",
+	"lib/x86_64-linux-gnu",
+};
+
+/* What $LIB stands for in a program like this one: libc is in such a folder. */
+static const char *
+own_layout(void)
+{
+	static char layout[PATH_MAX];
+	const char *path;
+	Dl_info info;
+	char *slash;
+
+	if (!dladdr((void *)(intptr_t)getenv, &info) || !info.dli_fname ||
+	    info.dli_fname[0] != '/')
+		return "lib";
+	path = info.dli_fname + 1;
+	if (strncmp(path, "usr/", 4) == 0)
+		path += 4;
+	snprintf(layout, sizeof(layout), "%s", path);
+	slash = strrchr(layout, '/');
+	if (!slash)
+		return "lib";
+	*slash = '\0';
+	return layout;
+}
+
+/* True when it is there; a reason why it cannot be read is one line. */
+static bool
+is_there(const char *path)
+{
+	if (access(path, R_OK) == 0)
+		return true;
+	if (errno != ENOENT && errno != ENOTDIR)
+		nspy_say("%s: %s; programs cannot load it", path,
+			 strerror(errno));
+	return false;
+}
+
+/* The library in a folder beside that of this program. */
+static bool
+is_beside(char path[PATH_MAX], const char *folder)
+{
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char *slash;
+
+	if (len <= 0)
+		return false;
+	path[len] = '\0';
+	slash = strrchr(path, '/');
+	snprintf(slash, (size_t)(path + PATH_MAX - slash), "/%s/" NSPY_LIBRARY,
+		 folder);
+	return is_there(path);
+}
+
+const char *
+nspy_library_find(void)
+{
+	static char path[PATH_MAX];
+	char beside[PATH_MAX];
+
+	/* Libtool's folder, then the one of the installation. */
+	if (is_beside(path, ".libs"))
+		return path;
+	if (is_there(NSPY_LIBDIR "/" NSPY_LIBRARY))
+		return NSPY_LIBDIR "/" NSPY_LIBRARY;
+	snprintf(beside, sizeof(beside), "../%.*s", PATH_MAX - 4, own_layout());
+	if (is_beside(path, beside) || is_beside(path, "../lib"))
+		return path;
+	nspy_say(NSPY_LIBDIR "/" NSPY_LIBRARY ": not found, nor beside this "
+			     "program; reinstall netspy");
+	return NULL;
+}
+
+bool
+nspy_library_needs_link(const char *library)
+{
+	return strpbrk(library, " :");
+}
+
+static int
+bits_of(const char *library)
+{
+	struct nspy_program program;
+
+	nspy_program_read(&program, library);
+	return program.kind == NSPY_ELF ? program.bits : 0;
+}
+
+/* PREFIX/$LIB/libnetspy.so, or NULL: there is none of another word size. */
+static const char *
+with_lib(const char *library)
+{
+	static char word[PATH_MAX];
+	char end[PATH_MAX], other[PATH_MAX];
+	int bits = bits_of(library), prefix;
+
+	snprintf(end, sizeof(end), "/%.*s/" NSPY_LIBRARY, PATH_MAX - 32,
+		 own_layout());
+	if (!nspy_text_ends_with(library, end))
+		return NULL;
+	prefix = (int)(strlen(library) - strlen(end));
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		int other_bits;
+
+		snprintf(other, sizeof(other), "%.*s/%s/" NSPY_LIBRARY, prefix,
+			 library, layouts[i]);
+		other_bits = bits_of(other);
+		if (!other_bits || other_bits == bits)
+			continue;
+		snprintf(word, sizeof(word), "%.*s/$LIB/" NSPY_LIBRARY, prefix,
+			 library);
+		return word;
+	}
+	return NULL;
+}
+
+const char *
+nspy_library_word(const char *library, const char *folder)
+{
+	static char link[PATH_MAX];
+	const char *word;
+
+	if (!nspy_library_needs_link(library)) {
+		word = with_lib(library);
+		return word ? word : library;
+	}
+	snprintf(link, sizeof(link), "%s/" NSPY_LIBRARY, folder);
+	return symlink(library, link) == 0 ? link : NULL;
+}
