@@ -5,12 +5,14 @@
 
 #include "cli/check.h"
 
+#include "cli/calls.h"
 #include "cli/library.h"
 #include "cli/program.h"
 #include "cli/say.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SCRIPTS_MAX 4
 #define LINK_IT "link it with `pkg-config --static --libs netspy`"
@@ -82,8 +84,10 @@ follow(struct nspy_program *program, const char *name, bool aloud)
 
 /* What is not seen of a program that can be recorded. */
 static void
-print_limits(const struct nspy_program *program)
+print_limits(const struct nspy_program *program, const char *library)
 {
+	if (program->linked)
+		nspy_calls_print(program->path, library);
 	for (size_t i = 0; i < program->library_count; i++)
 		if (strncmp(program->libraries[i], "liburing", 8) == 0)
 			printf("%s: uses io_uring, whose transfers are not "
@@ -117,22 +121,55 @@ nspy_check(const char *name)
 		printf("%s: can be recorded, %s\n", program.path,
 		       program.linked ? "by the copy that is linked in"
 				      : "by preloading");
-		print_limits(&program);
+		print_limits(&program, library ? library : "");
 	}
 	return nspy_flush_output() || reason ? 1 : 0;
 }
 
-void
-nspy_check_explain(const char *name)
+/* What may keep a program from reading the library without our seeing it. */
+static const char *
+security_module(void)
 {
-	struct nspy_program program;
-	const char *reason = NULL;
+	FILE *file = fopen("/sys/module/apparmor/parameters/enabled", "re");
+	int first = file ? getc(file) : EOF;
 
-	if (follow(&program, name, false))
-		reason = obstacle(&program, nspy_library_find());
-	if (reason)
-		nspy_say("nothing recorded: %s: %s", program.path, reason);
+	if (file)
+		fclose(file);
+	if (first == 'Y')
+		return "AppArmor";
+	return access("/sys/fs/selinux/enforce", F_OK) == 0 ? "SELinux" : NULL;
+}
+
+static void
+explain_missing(const char *path, const char *library)
+{
+	const char *module = security_module();
+
+	if (module)
+		nspy_say("nothing recorded: libnetspy.so was not loaded; was "
+			 "LD_PRELOAD taken out of the environment, or does %s "
+			 "keep %s from reading %s? see the kernel's log",
+			 module, path, library ? library : "it");
 	else
 		nspy_say("nothing recorded: libnetspy.so was not loaded; was "
 			 "LD_PRELOAD taken out of the environment?");
+}
+
+void
+nspy_check_explain(const char *name, const char *loaded)
+{
+	const char *library = nspy_library_find(), *reason = NULL;
+	struct nspy_program program;
+
+	if (follow(&program, name, false))
+		reason = obstacle(&program, library);
+	if (reason)
+		nspy_say("nothing recorded: %s: %s", program.path, reason);
+	else if (*loaded)
+		nspy_say("nothing recorded: no socket was used by %s; programs "
+			 "that are static, setuid or started with another "
+			 "environment are not seen (netspy check PROGRAM)",
+			 loaded);
+	else
+		explain_missing(program.path, library);
 }

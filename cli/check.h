@@ -8,9 +8,10 @@
 int nspy_check(const char *program);
 
 /*
- * After a run of the program that no copy of the library took part in: one
- * line on stderr with the reason, as far as the file shows it.
+ * After a run of the program in which no socket was seen: one line on stderr
+ * with the reason, as far as the file shows it. loaded are the names of the
+ * programs that a copy of the library was in.
  */
-void nspy_check_explain(const char *program);
+void nspy_check_explain(const char *program, const char *loaded);
 
 #endif

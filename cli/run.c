@@ -190,13 +190,12 @@ summarize(struct run *run, const struct nspy_totals *totals)
 	if (totals->alive)
 		nspy_say("%u processes go on, and record by themselves now",
 			 totals->alive);
-	if (totals->packets == 0 && !totals->loaded[0])
-		nspy_check_explain(run->options->command[0]);
+	if (totals->packets == 0 && !totals->loaded[0] &&
+	    (run->options->only || run->options->skip))
+		nspy_say("nothing recorded: no program was started that --only "
+			 "and --skip let through");
 	else if (totals->packets == 0 && !totals->processes)
-		nspy_say("nothing recorded: no socket was used by %s; programs "
-			 "that are static, setuid or started with another "
-			 "environment are not seen (netspy check PROGRAM)",
-			 totals->loaded);
+		nspy_check_explain(run->options->command[0], totals->loaded);
 	else if (totals->packets == 0 && run->options->filter)
 		nspy_say("nothing recorded: no packet passed the filter");
 	else if (!*place)
