@@ -3,7 +3,7 @@
 """How true the captures of real programs are, as a number.
 
 usage: fidelity.py --build FOLDER [--fast] [--markdown FILE] [--keep FOLDER]
-                   [--jobs N] [--door DOOR] [WORKLOAD...]
+                   [--jobs N] [--door DOOR]... [WORKLOAD...]
        fidelity.py --compare KERNEL [--server PORT=LABEL]... CAPTURE...
        fidelity.py --list
 
@@ -13,9 +13,10 @@ the kernel's capture and prints a table (see compare.py for its words).  The
 exit status is 0 when all that was recorded is true, nothing is missing and
 tshark objects to nothing.
 
---door    what records: preload (LD_PRELOAD, the default), command (netspy,
-          one capture of all processes that it starts), or bare (nothing:
-          shows whether the programs work by themselves)
+--door    what records: preload (LD_PRELOAD), command (netspy, one capture of
+          all processes that it starts), bare (nothing: shows whether the
+          programs work by themselves); one after the other, by default
+          preload and command
 --compare judges files that are there already: CAPTURE is
           LABEL@PID.pcap
 """
@@ -64,13 +65,12 @@ def judge(result, kernel, paths):
     return verdicts
 
 
-def measure(words, arguments, parent, workload):
+def measure(words, build, door, parent, workload):
     """(failure or None, Verdicts or None, folder)"""
-    folder = os.path.join(parent, workload.name)
-    os.mkdir(folder)
-    result = run.start(words, arguments.build, folder, workload.name,
-                       arguments.door)
-    if arguments.door == run.BARE or "ports" not in result:
+    folder = os.path.join(parent, door, workload.name)
+    os.makedirs(folder)
+    result = run.start(words, build, folder, workload.name, door)
+    if door == run.BARE or "ports" not in result:
         return result["failure"], None, folder
     try:
         verdicts = judge(result, os.path.join(folder, "kernel.pcap"),
@@ -91,7 +91,17 @@ def run_all(arguments, chosen, parent):
         print("fidelity.py: skipped: no right to make namespaces, or no "
               "tcpdump")
         return 77
-    table = report.Report(arguments.build)
+    tables = []
+    for door in arguments.door or [run.PRELOAD, run.COMMAND]:
+        tables.append(run_door(words, arguments, door, chosen, parent))
+        print(tables[-1].text())
+    if arguments.markdown:
+        report.write_markdown(arguments.markdown, tables)
+    return 0 if all(table.good() for table in tables) else 1
+
+
+def run_door(words, arguments, door, chosen, parent):
+    table = report.Report(door)
     runnable = []
     for workload in chosen:
         absent = workload.absent()
@@ -100,25 +110,22 @@ def run_all(arguments, chosen, parent):
         else:
             runnable.append(workload)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        done = pool.map(lambda w: measure(words, arguments, parent, w),
-                        runnable)
+        done = pool.map(lambda w: measure(words, arguments.build, door,
+                                          parent, w), runnable)
         for workload, (failure, verdicts, folder) in zip(runnable, done):
             table.add(workload, failure, verdicts, captures(folder),
                       os.path.join(folder, "kernel.pcap"))
-            print("%s: %s" % (workload.name, failure or "done"),
+            print("%s, %s: %s" % (door, workload.name, failure or "done"),
                   file=sys.stderr)
     table.ask_tshark()
-    print(table.text())
-    if arguments.markdown:
-        table.write_markdown(arguments.markdown)
-    return 0 if table.good(arguments.door == run.BARE) else 1
+    return table
 
 
 def compare_files(arguments):
     ports = dict(each.split("=", 1) for each in arguments.server)
     verdicts = judge({"ports": ports, "phases": [], "unrecorded": [], "both_ends": []},
                      arguments.compare, arguments.names)
-    table = report.Report(arguments.build)
+    table = report.Report(run.PRELOAD)
     table.add(None, None, verdicts, arguments.names, arguments.compare)
     print(table.text())
     return 0 if table.good() else 1
@@ -131,7 +138,7 @@ def main():
     parser.add_argument("--markdown", metavar="FILE")
     parser.add_argument("--keep", metavar="FOLDER")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--door", choices=run.DOORS, default=run.PRELOAD)
+    parser.add_argument("--door", action="append", choices=run.DOORS)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--compare", metavar="KERNEL")
     parser.add_argument("--server", action="append", default=[])
@@ -140,7 +147,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.inside:
         run.inside(arguments.build, arguments.inside[1], arguments.inside[0],
-                   arguments.door)
+                   arguments.door[0])
         return 0
     if arguments.compare:
         return compare_files(arguments)

@@ -28,6 +28,11 @@ VERSION_OF = [(tool, "--version") for tool in (
     ("lighttpd", "-v"), ("dig", "-v"), ("socat", "-V"), ("openssl", "version"),
     ("ssh", "-V"), ("mosquitto", "-h")]
 BEGIN, END = "<!-- table -->\n", "<!-- end of the table -->\n"
+TITLES = {
+    run.BARE: "Recorded by nothing:",
+    run.PRELOAD: "Recorded by each process, with LD_PRELOAD:",
+    run.COMMAND: "Recorded by the netspy command, all processes that a program"
+                 " starts in one\ncapture (the total, and what is not exact):"}
 BAD = ("wrong", "missing", "datagrams missing", "datagrams wrong", "expert",
        "malformed", "damaged")
 
@@ -46,8 +51,10 @@ def few(notes, most=4):
 
 
 class Report:
-    def __init__(self, build):
-        self.build = build
+    """Of one door: what has recorded."""
+
+    def __init__(self, door):
+        self.door = door
         self.counts = collections.OrderedDict()
         self.reasons, self.left_out, self.failed = [], [], []
         self.files = []     # (label, path, the kernel's path)
@@ -87,9 +94,10 @@ class Report:
             total.update(counter)
         return total
 
-    def good(self, bare=False):
+    def good(self):
         total = self.total()
-        return (not self.failed and (bare or total["exact"] > 0)
+        return (not self.failed
+                and (self.door == run.BARE or total["exact"] > 0)
                 and not any(total[name] for name in BAD))
 
     def rows(self):
@@ -99,7 +107,7 @@ class Report:
 
     def text(self):
         lines = []
-        heads = ["program"] + [head for _, head in COLUMNS]
+        heads = [self.door] + [head for _, head in COLUMNS]
         lines.append("%-24s" % heads[0]
                      + " ".join("%*s" % (max(7, len(h)), h)
                                 for h in heads[1:]))
@@ -114,41 +122,56 @@ class Report:
                 lines += ["", title] + ["  " + note for note in few(notes)]
         return "\n".join(lines)
 
-    def markdown(self):
+    def markdown(self, all_rows):
+        """The table, or what of it is not exact, and the reasons."""
         heads = ["program"] + [head for _, head in COLUMNS]
         lines = ["| " + " | ".join(heads) + " |",
                  "|---|" + "--:|" * len(COLUMNS)]
         for label, counter in self.rows():
-            label = "**total**" if label == "total" else label
+            if label == "total":
+                label = "**total**"
+            elif not all_rows and not any(
+                    counter[name] for name in ("prefix",) + BAD):
+                continue
             lines.append("| %s | %s |" % (label, " | ".join(
                 str(counter[name]) for name, _ in COLUMNS)))
-        return lines
-
-    def write_markdown(self, path):
-        """Puts the table and what it was measured on into the document.
-
-        The text around it is kept: only what stands between the two marks is
-        replaced.
-        """
-        with open(path) as file:
-            text = file.read()
-        before, begin, rest = text.partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if not begin or not end:
-            raise ValueError("%s: no place for the table" % path)
-        lines = ["", "Measured on %s, Linux %s, %s, %s." % (
-            time.strftime("%Y-%m-%d"), platform.release(),
-            platform.machine(), " ".join(platform.libc_ver())), ""]
-        lines += self.markdown()
         for title, notes in (("Not counted:", self.left_out),
                              ("Failed:", self.failed),
                              ("Not exact:", list(few(self.reasons)))):
             if notes:
                 lines += ["", title, ""]
                 lines += ["- " + " ".join(note.split()) for note in notes]
-        lines += ["", "Versions: %s." % ", ".join(versions()), "", ""]
-        with open(path, "w") as file:
-            file.write(before + begin + "\n".join(lines) + end + after)
+        return lines + [""]
+
+
+def commit():
+    """" at commit ...", where there is one."""
+    done = subprocess.run(["git", "-C", run.HERE, "rev-parse", "--short",
+                           "HEAD"], capture_output=True, text=True,
+                          check=False)
+    return " at commit " + done.stdout.strip() if done.stdout else ""
+
+
+def write_markdown(path, tables):
+    """Puts the tables and what they were measured on into the document.
+
+    The text around them is kept: only what stands between the two marks is
+    replaced.
+    """
+    with open(path) as file:
+        text = file.read()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("%s: no place for the table" % path)
+    lines = ["", "Measured on %s%s, Linux %s, %s, %s." % (
+        time.strftime("%Y-%m-%d"), commit(), platform.release(),
+        platform.machine(), " ".join(platform.libc_ver())), ""]
+    for number, table in enumerate(tables):
+        lines += [TITLES[table.door], ""] + table.markdown(number == 0)
+    lines += ["Versions: %s." % ", ".join(versions()), "", ""]
+    with open(path, "w") as file:
+        file.write(before + begin + "\n".join(lines) + end + after)
 
 
 def versions():
