@@ -63,8 +63,8 @@ row() {
 		"$program" "$version" "$workload" "$1" "$2" "$3"
 }
 
-# Call $function once, without or with netspy or beside the kernel's capture,
-# and leave its results in the folder $1.
+# Call $function once, without or with netspy, or with netspy and beside the
+# kernel's capture, and leave its results in the folder $1.
 one_way() {
 	way=$1
 	rm -rf "$work/run" "$work/$way"
@@ -89,10 +89,9 @@ work_inside() {
 	in_namespace
 	cd "$REAL_FOLDER" || framework_failure_ "no $REAL_FOLDER"
 	door=
-	case $REAL_WAY in
-	with) door="env LD_PRELOAD=$preload NETSPY_DIR=$REAL_FOLDER/captures" ;;
-	kernel) start_kernel_capture kernel.pcap many ;;
-	esac
+	[ "$REAL_WAY" = without ] ||
+		door="env LD_PRELOAD=$preload NETSPY_DIR=$REAL_FOLDER/captures"
+	[ "$REAL_WAY" != kernel ] || start_kernel_capture kernel.pcap many
 	"$REAL_FUNCTION"
 	status=$?
 	stop_others
@@ -147,27 +146,25 @@ comparison() {
 	return 1
 }
 
-# Captures that were cut short by a signal are completed first, then tshark
-# reads them all.  If it finds anything, the workload runs once more without
-# netspy, to see what tshark finds in the kernel's capture of it.
+# tshark reads all captures. If it finds anything, the workload runs once more
+# beside the kernel's capture, where that is looked for, too.
 look_at_captures() {
-	cd "$work/with/captures" || exit 99
-	for ring in *.ring; do
-		[ ! -e "$ring" ] || "$netspy" recover "${ring%.ring}" >&2 ||
-			failed=1
-	done
-	count_captures || {
+	count_captures with || {
 		one_way kernel
-		count_captures
+		count_captures kernel
 	} || failed=1
 	counts=$(sed -n 1p "$work/counts")
 	sed 1d "$work/counts" >&2
-	cd "$work" || exit 99
 }
 
+# Captures that were cut short by a signal are completed first.
 count_captures() {
+	for ring in "$work/$1"/captures/*.ring; do
+		[ ! -e "$ring" ] || "$netspy" recover "${ring%.ring}" >&2 ||
+			failed=1
+	done
 	python3 "$tests/real/captures.py" "$work/kernel/kernel.pcap" "$least" \
-		"$work"/with/captures/*.pcap >"$work/counts"
+		"$work/$1"/captures/*.pcap >"$work/counts"
 }
 
 ## Parts of workloads
