@@ -35,6 +35,7 @@ endfunction()
 _netspy_target(netspy "${_netspy_libdir}" netspy-link
   -Wl,--undefined=netspy_link_anchor)
 _netspy_target(static "${_netspy_libdir}" netspy-link
+  -Wl,--undefined=netspy_static_guard
   "${_netspy_wraps}" "${_netspy_static_wraps}")
 _netspy_target(wrap "${_netspy_libdir}/netspy" netspy-wrap "${_netspy_wraps}")
 

@@ -334,6 +334,28 @@ WRAPPED = """#define WRAPPED(name, door)                                        
 """
 
 
+def guard_source(spec, entries):
+    """Functions that are weak in a static libc, strong."""
+    texts = []
+    for entry in entries:
+        if "libc_name" not in entry:
+            continue
+        real = entry["libc_name"]
+        if any(this["name"] == real for binding in ("link", "static")
+               for _, this in names([entry], binding)):
+            real = f"__real_{real}"
+        values = [p["name"] for p in entry["parameters"]]
+        texts.append(guarded(entry, f"typeof({entry['name']}) {real};\n\n"
+                             + f"{entry['return_type']}\n"
+                             + fold(f"{entry['name']}(", [
+                                 declare(p) for p in entry["parameters"]], ")")
+                             + "\n{\n" + fold(f"\treturn {real}(", values, ");")
+                             + "\n}\n"))
+    return source(spec, "Functions that libc defines weakly, for the linker to "
+                  "compare with the program's own.",
+                  ['"wrap/calls.gen.h"'], texts)
+
+
 # Besides libc's names: see include/netspy.h.
 API = ["netspy_functions_1"]
 
@@ -366,6 +388,7 @@ OUTPUTS = {
     "preload.gen.c": preload_source,
     "link.gen.c": link_source,
     "export.gen.c": export_source,
+    "guard.gen.c": guard_source,
     "netspy.map": export_map,
     "link.opts": link_options,
     "link-static.opts": static_options,

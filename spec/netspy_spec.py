@@ -92,7 +92,8 @@ BEFORE = {
 FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
                  "header": str, "role": str, "arguments": dict}
 FUNCTION_OPTIONS = {"variadic": list, "aliases": list, "requires": str,
-                    "bindings": list, "on_demand": str, "syscalls": list}
+                    "bindings": list, "on_demand": str, "syscalls": list,
+                    "libc_name": str}
 SYSCALL_KEYS = {"name": str, "arguments": list}
 ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
                  "requires": str, "va_list": str}

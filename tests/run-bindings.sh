@@ -37,6 +37,7 @@ build() {
 		opts=$(link_opts link.opts) || exit 99
 		kind_libs="-Wl,@$opts $kind_libs"
 		opts=$(link_opts link-static.opts) || exit 99
+		kind_libs="-Wl,--undefined=netspy_static_guard $kind_libs"
 		kind_libs="-Wl,@$opts $kind_libs"
 	esac
 	# shellcheck disable=SC2086
