@@ -162,11 +162,18 @@ start_kernel_capture() {
 		framework_failure_ "tcpdump: $(cat "$1.err")"
 }
 
+# Whether a process waits, and not only for its turn on a busy machine.
+sleeps() {
+	read -r stat <"/proc/$1/stat" || framework_failure_ "no process $1"
+	case ${stat##*) } in S*) ;; *) return 1 ;; esac
+}
+
 # What tcpdump has not been given yet when it ends is lost: wait until the file
 # stops growing.
 stop_kernel_capture() {
 	size=-1
-	while now=$(wc -c <"$kernel"); [ "$now" != "$size" ]; do
+	while now=$(wc -c <"$kernel"); [ "$now" != "$size" ] ||
+		! sleeps "$tcpdump_pid"; do
 		size=$now
 		sleep $kernel_pause
 	done
