@@ -30,7 +30,7 @@ enum nspy_kind {
 	NSPY_NAME,
 	NSPY_AUDIT,   /* the kernel's struct nspy_counts is the payload */
 	NSPY_SKIPPED, /* these bytes, a struct nspy_counts, are not to be told */
-	NSPY_MARK,    /* a text that the program gave, with its NUL; no socket */
+	NSPY_MARK, /* a text that the program gave, with its NUL; no socket */
 	NSPY_UNREACHABLE, /* an ICMP message about a datagram that was sent */
 };
 
@@ -49,10 +49,10 @@ enum nspy_flag {
 
 /* An IPv4 address stands in the first 4 bytes; IPv4-mapped ones are IPv4. */
 struct nspy_endpoint {
-	uint8_t addr[16]; /* network order */
-	uint16_t port;	  /* host order */
-	uint8_t version;  /* 4, 6, or 0: not known */
-	uint8_t reserved;
+	uint8_t addr[16];     /* network order */
+	uint16_t port;	      /* host order */
+	uint16_t version : 3; /* 4, 6, or 0: not known */
+	uint16_t scope : 13;  /* sin6_scope_id, if it fits; 0: none */
 };
 
 struct nspy_event {

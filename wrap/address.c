@@ -10,6 +10,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#define SCOPE_MAX 8191u
+
 struct nspy_endpoint
 nspy_endpoint_of_ipv4(const void *addr)
 {
@@ -58,6 +60,11 @@ nspy_endpoint_of(const void *addr, socklen_t len)
 	memcpy(&six, addr, sizeof(six) - 4);
 	end = nspy_endpoint_of_ipv6(&six.sin6_addr);
 	end.port = ntohs(six.sin6_port);
+	if (len >= sizeof(six)) {
+		memcpy(&six, addr, sizeof(six));
+		if (six.sin6_scope_id <= SCOPE_MAX)
+			end.scope = six.sin6_scope_id & SCOPE_MAX;
+	}
 	return end;
 }
 
@@ -109,6 +116,7 @@ sockaddr_of(const struct nspy_endpoint *end, socklen_t *len)
 	if (end->version == 6) {
 		memcpy(&six.sin6_addr, end->addr, 16);
 		six.sin6_port = htons(end->port);
+		six.sin6_scope_id = end->scope;
 		*len = sizeof(six);
 		return six;
 	}
@@ -149,7 +157,8 @@ nspy_socket_local(struct nspy_socket *socket, const struct nspy_endpoint *peer)
 	/* Another thread, or the code under a signal handler, may be here. */
 	if (atomic_exchange(&socket->route_busy, 1) == 0) {
 		cached = memcmp(socket->route_peer.addr, peer->addr, 16) == 0 &&
-			 socket->route_peer.version == peer->version;
+			 socket->route_peer.version == peer->version &&
+			 socket->route_peer.scope == peer->scope;
 		route = socket->route_local;
 		atomic_store(&socket->route_busy, 0);
 	}
