@@ -121,16 +121,20 @@ known(void)
 static void
 received(void)
 {
-	int fds[2], on[2], pipes[2], far;
+	int fds[2], on[2], pipes[2], gate[2], far;
+	char byte;
 
 	pair_of("4", fds);
 	pair_of("6", on);
-	MUST(!pipe(pipes));
+	MUST(!pipe(pipes) && !pipe(gate));
+	/* Each connection has one holder before it ends. */
 	if (fork() == 0) {
+		MUST(!close(fds[0]) && !close(on[0]) && !close(on[1]));
+		MUST(read(gate[0], &byte, 1) == 1);
 		put(fds[1], 0, 20008);
 		_exit(0);
 	}
-	MUST(!close(fds[1]));
+	MUST(!close(fds[1]) && write(gate[1], "", 1) == 1);
 	/* Behind what the pipe holds already. */
 	MUST(recv(fds[0], &far, 1, MSG_PEEK) == 1);
 	MUST(splice(fds[0], NULL, pipes[1], NULL, 5, 0) == 5);
