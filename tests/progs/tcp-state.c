@@ -167,6 +167,32 @@ fast_open(void)
 	MUST(!close(one) && !close(door));
 }
 
+/* Bytes in the SYN of a client that is recorded, or is not. */
+static void
+fast_accept(bool seen)
+{
+	struct endpoint end;
+	int door = listener("4", 0, &end), queue = 16, fd, peer;
+
+	MUST(!setsockopt(door, IPPROTO_TCP, TCP_FASTOPEN, &queue,
+			 sizeof(queue)));
+	if (seen) {
+		peer = socket(AF_INET, SOCK_STREAM, 0);
+		MUST(sendto(peer, buf, 9, MSG_FASTOPEN, sa(&end), end.len) ==
+		     9);
+	} else {
+		peer = (int)NSPY_SYS3(SYS_socket, AF_INET, SOCK_STREAM, 0);
+		MUST(NSPY_SYS6(SYS_sendto, peer, buf, 9, MSG_FASTOPEN,
+			       sa(&end), end.len) == 9);
+	}
+	fd = accept(door, NULL, NULL);
+	MUST(fd >= 0 && !close(door));
+	recv_all(fd, buf, 9);
+	MUST(!(seen ? close(peer) : (int)NSPY_SYS1(SYS_close, peer)));
+	expect_end(fd);
+	MUST(!close(fd));
+}
+
 static void
 wait_for(int fd, short what)
 {
@@ -344,15 +370,18 @@ main(int argc, char **argv)
 	MUST(argc == 2);
 	for (size_t i = 0; i < sizeof(buf); i++)
 		buf[i] = (char)pattern(i);
-	if (!strcmp(argv[1], "fastopen"))
+	if (!strcmp(argv[1], "fastopen")) {
 		fast_open();
-	else if (!strcmp(argv[1], "urgent"))
+		fast_accept(false);
+		fast_accept(true);
+	} else if (!strcmp(argv[1], "urgent")) {
 		urgent_bytes();
-	else if (!strcmp(argv[1], "flags"))
+	} else if (!strcmp(argv[1], "flags")) {
 		all_flags();
-	else if (!strcmp(argv[1], "resets"))
+	} else if (!strcmp(argv[1], "resets")) {
 		resets();
-	else
+	} else {
 		kernel_tls();
+	}
 	return 0;
 }

@@ -109,6 +109,22 @@ queued(const char *family, int level, int option)
 	MUST(!close(fd));
 }
 
+/* The queue has the datagram once more, with the time when it was sent. */
+static void
+timestamped(void)
+{
+	struct endpoint end;
+	int door = bound("4", SOCK_DGRAM, 0, &end), fd;
+	int send_time = 1 << 1 | 1 << 4; /* of <linux/net_tstamp.h> */
+
+	fd = connected(&end, SOCK_DGRAM);
+	MUST(!setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &send_time,
+			 sizeof(send_time)));
+	send_and_wait(fd, 80, NULL);
+	MUST(take_error(fd, NULL) >= 80 && take_error(fd, NULL) == -1);
+	MUST(!close(fd) && !close(door));
+}
+
 int
 main(void)
 {
@@ -122,6 +138,7 @@ main(void)
 	queued("4", IPPROTO_IP, IP_RECVERR);
 	queued("6", IPPROTO_IPV6, IPV6_RECVERR);
 	queued("mapped", IPPROTO_IP, IP_RECVERR);
+	timestamped();
 	/* Nobody asks for this one. */
 	fd = client("4", &end);
 	send_and_wait(fd, 70, NULL);

@@ -2,10 +2,39 @@
 
 /*
  * unrecorded: sockets that are left alone, an inherited one among them; a child
- * with two of its own, and the program once more by exec.
+ * with two of its own, and the program once more by exec. unrecorded one N: the
+ * N-th kind of socket, whose name it prints.
  */
 
 #include "prog.h"
+
+/* As far as the kernel has them. */
+static const struct kind {
+	const char *name;
+	int domain, type, protocol;
+} kinds[] = {
+	{ "AF_PACKET", AF_PACKET, SOCK_DGRAM, 0 },
+	{ "AF_VSOCK", AF_VSOCK, SOCK_STREAM, 0 },
+	{ "AF_ALG", AF_ALG, SOCK_SEQPACKET, 0 },
+	{ "AF_BLUETOOTH", AF_BLUETOOTH, SOCK_RAW, 1 },
+	{ "AF_CAN", AF_CAN, SOCK_RAW, 1 },
+	{ "AF_XDP", 44, SOCK_RAW, 0 },
+	{ "SCTP", AF_INET, SOCK_STREAM, 132 },
+	{ "SCTP", AF_INET6, SOCK_SEQPACKET, 132 },
+	{ "DCCP", AF_INET, 6 /* SOCK_DCCP */, 33 },
+	{ "other", AF_TIPC, SOCK_RDM, 0 },
+};
+
+static int
+open_one(size_t number)
+{
+	const struct kind *kind = &kinds[number];
+
+	if (socket(kind->domain, kind->type, kind->protocol) < 0)
+		return 77;
+	puts(kind->name);
+	return 0;
+}
 
 int
 main(int argc, char **argv)
@@ -13,6 +42,8 @@ main(int argc, char **argv)
 	int fds[2], status;
 	pid_t child;
 
+	if (argc > 2)
+		return open_one((size_t)atoi(argv[2]));
 	if (argc > 1) {
 		MUST(write(atoi(argv[1]), "x", 1) == 1);
 		return 0;
