@@ -23,18 +23,16 @@
 struct bytes {
 	const uint8_t *data;
 	uint64_t len;
-	uint64_t known;			 /* bytes at data, or */
-	const struct nspy_ranges *parts; /* which of them are known */
+	uint64_t known;			/* bytes at data, or */
+	const struct nspy_side *stream; /* whose pieces are what is known */
 };
 
 static struct bytes
 stream_of(const struct nspy_side *side)
 {
 	return (struct bytes){
-		.data = side->content,
-		.len = side->reached > side->content_len ? side->reached
-							 : side->content_len,
-		.parts = &side->known,
+		.len = side->reached,
+		.stream = side,
 	};
 }
 
@@ -50,19 +48,60 @@ datagram_of(const struct nspy_side *side, size_t number)
 	};
 }
 
-/* cursor goes up with at. */
+/* cursor is that of the piece, and goes up with at. */
 static int
 byte_at(const struct bytes *bytes, uint64_t at, size_t *cursor)
 {
-	const struct nspy_ranges *parts = bytes->parts;
+	const struct nspy_side *stream = bytes->stream;
+	const struct nspy_piece *piece;
 
-	if (!parts)
+	if (!stream)
 		return at < bytes->known ? bytes->data[at] : -1;
-	while (*cursor < parts->count && parts->list[*cursor].end <= at)
+	while (*cursor < stream->piece_count &&
+	       stream->pieces[*cursor].place + stream->pieces[*cursor].len <=
+		       at)
 		++*cursor;
-	return *cursor < parts->count && parts->list[*cursor].begin <= at
-		       ? bytes->data[at]
+	piece = &stream->pieces[*cursor];
+	return *cursor < stream->piece_count && piece->place <= at
+		       ? stream->content[piece->at + (at - piece->place)]
 		       : -1;
+}
+
+/* Where the next byte is known, behind at, which is not. */
+static uint64_t
+next_known(const struct bytes *bytes, size_t cursor)
+{
+	const struct nspy_side *stream = bytes->stream;
+
+	return stream && cursor < stream->piece_count
+		       ? stream->pieces[cursor].place
+		       : bytes->len;
+}
+
+/*
+ * The next place, from *at to end, at which they differ. What neither of them
+ * knows is no difference.
+ */
+static bool
+find_difference(const struct bytes *a, const struct bytes *b, uint64_t *at,
+		uint64_t end, size_t cursors[2])
+{
+	while (*at < end) {
+		int left = byte_at(a, *at, &cursors[0]);
+		int right = byte_at(b, *at, &cursors[1]);
+
+		if (left != right)
+			return true;
+		if (left < 0) {
+			uint64_t next[2] = {next_known(a, cursors[0]),
+					    next_known(b, cursors[1])};
+
+			*at = next[0] < next[1] ? next[0] : next[1];
+		} else {
+			++*at;
+		}
+	}
+	return false;
 }
 
 /*
@@ -79,10 +118,8 @@ first_difference(const struct bytes *a, const struct bytes *b, uint64_t at,
 	size_t cursors[2] = {0, 0};
 
 	*count = 0;
-	for (; at < len; at++)
-		if (byte_at(a, at, &cursors[0]) !=
-			    byte_at(b, at, &cursors[1]) &&
-		    (*count)++ == 0)
+	for (; find_difference(a, b, &at, len, cursors); at++)
+		if ((*count)++ == 0)
 			found = at;
 	return found;
 }
@@ -92,12 +129,7 @@ are_equal(const struct bytes *a, const struct bytes *b, uint64_t at)
 {
 	size_t cursors[2] = {0, 0};
 
-	if (a->len != b->len)
-		return false;
-	for (; at < a->len; at++)
-		if (byte_at(a, at, &cursors[0]) != byte_at(b, at, &cursors[1]))
-			return false;
-	return true;
+	return a->len == b->len && !find_difference(a, b, &at, a->len, cursors);
 }
 
 static bool

@@ -238,12 +238,23 @@ busiest_of(const struct nspy_side *side)
 	return busiest;
 }
 
+static int
+compare_places(const void *left, const void *right)
+{
+	const struct nspy_piece *l = left, *r = right;
+
+	return l->place < r->place ? -1 : l->place > r->place;
+}
+
 /* Bytes of which no process told go to the one that used that end most. */
 static void
 settle(struct nspy_side *side)
 {
 	struct nspy_user *busiest = busiest_of(side);
 
+	if (side->piece_count)
+		qsort(side->pieces, side->piece_count, sizeof(*side->pieces),
+		      compare_places);
 	if (!busiest)
 		return;
 	busiest->sent += side->sent;
@@ -313,6 +324,7 @@ nspy_connections_free(struct nspy_connections *table)
 			free(c->side[i].seen.list);
 			free(c->side[i].known.list);
 			free(c->side[i].content);
+			free(c->side[i].pieces);
 			free(c->side[i].datagrams);
 		}
 		free(c);

@@ -19,6 +19,12 @@ struct nspy_user {
 	uint64_t packets, sent, received;
 };
 
+/* Bytes of a stream, and where they are in the content. */
+struct nspy_piece {
+	uint64_t place, len;
+	size_t at;
+};
+
 /* One datagram of a side, in its content. */
 struct nspy_datagram {
 	size_t at;
@@ -40,10 +46,12 @@ struct nspy_side {
 	struct nspy_user *users;
 	size_t user_count;
 	uint64_t sent, received;
-	/* Content, if it is kept: a stream, or datagrams one after another. */
+	/* Content, if it is kept: as it came, every byte of a stream once. */
 	uint8_t *content;
 	size_t content_len, content_size;
-	struct nspy_ranges known; /* of a stream: the rest is zero */
+	struct nspy_ranges known;  /* of a stream */
+	struct nspy_piece *pieces; /* in the order of their places */
+	size_t piece_count, piece_size;
 	struct nspy_datagram *datagrams;
 	size_t datagram_count, datagram_size;
 };

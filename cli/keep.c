@@ -66,7 +66,7 @@ nspy_keep_name(struct nspy_options *options)
 {
 	const char *folder = options->folder ? options->folder : ".";
 	char name[NAME_MAX + 1] = "%e_%p";
-	char *path;
+	static char path[PATH_MAX]; /* there is one run */
 	int status = -1;
 
 	if (!options->test && !options->folder)
@@ -79,8 +79,9 @@ nspy_keep_name(struct nspy_options *options)
 		status = make_folder(folder);
 	if (status >= 0)
 		return status;
-	if (asprintf(&path, "%s/%s" SUFFIX, folder, name) < 0)
-		return nspy_complain("%s", strerror(ENOMEM));
+	if (snprintf(path, sizeof(path), "%s/%s" SUFFIX, folder, name) >=
+	    (int)sizeof(path))
+		return nspy_complain("--dir: %s", strerror(ENAMETOOLONG));
 	options->output = path;
 	options->ends = options->test && !options->deterministic;
 	if (options->ends && !options->max_size)

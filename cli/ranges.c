@@ -54,6 +54,24 @@ nspy_ranges_add(struct nspy_ranges *ranges, uint64_t begin, uint64_t end)
 	return end - begin - known;
 }
 
+bool
+nspy_ranges_gap(const struct nspy_ranges *ranges, uint64_t begin, uint64_t end,
+		struct nspy_range *gap)
+{
+	/* Most often it is behind the last one. */
+	size_t i = ranges->count;
+
+	while (i && ranges->list[i - 1].end > begin)
+		i--;
+	if (i < ranges->count && ranges->list[i].begin <= begin)
+		begin = ranges->list[i++].end;
+	gap->begin = begin;
+	gap->end = i < ranges->count && ranges->list[i].begin < end
+			   ? ranges->list[i].begin
+			   : end;
+	return gap->begin < gap->end;
+}
+
 uint64_t
 nspy_ranges_front(const struct nspy_ranges *ranges)
 {

@@ -24,6 +24,13 @@ struct nspy_ranges {
 uint64_t nspy_ranges_add(struct nspy_ranges *ranges, uint64_t begin,
 			 uint64_t end);
 
+/*
+ * The first part from begin on, up to end, that is not there. False: all of it
+ * is.
+ */
+bool nspy_ranges_gap(const struct nspy_ranges *ranges, uint64_t begin,
+		     uint64_t end, struct nspy_range *gap);
+
 /* The end of the part that begins with byte 0; 0: there is none. */
 uint64_t nspy_ranges_front(const struct nspy_ranges *ranges);
 

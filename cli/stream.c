@@ -162,16 +162,13 @@ nspy_stream_add(struct nspy_connection *c, int side,
 	return d->len;
 }
 
-/* Room for content up to end; what is new is zero. */
 static int
-make_room(struct nspy_side *side, uint64_t end)
+append(struct nspy_side *side, const uint8_t *data, size_t len)
 {
 	size_t size = side->content_size ? side->content_size : 4096;
 	uint8_t *grown;
 
-	if (end <= side->content_len)
-		return 0;
-	while (size < end)
+	while (size < side->content_len + len)
 		size *= 2;
 	if (size > side->content_size) {
 		grown = realloc(side->content, size);
@@ -180,31 +177,64 @@ make_room(struct nspy_side *side, uint64_t end)
 		side->content = grown;
 		side->content_size = size;
 	}
-	memset(side->content + side->content_len, 0, end - side->content_len);
-	side->content_len = end;
+	if (len)
+		memcpy(side->content + side->content_len, data, len);
+	side->content_len += len;
+	return 0;
+}
+
+/* The next bytes of the content are at this place of the stream. */
+static int
+add_piece(struct nspy_side *side, uint64_t place, uint64_t len)
+{
+	struct nspy_piece *grown, *last = side->pieces;
+	size_t size = side->piece_size;
+
+	if (last)
+		last += side->piece_count - 1;
+	if (last && last->place + last->len == place &&
+	    last->at + last->len == side->content_len) {
+		last->len += len;
+		return 0;
+	}
+	if (side->piece_count == size) {
+		size = size ? 2 * size : 1;
+		grown = reallocarray(side->pieces, size, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		side->pieces = grown;
+		side->piece_size = size;
+	}
+	side->pieces[side->piece_count++] = (struct nspy_piece){
+		.place = place, .len = len, .at = side->content_len};
 	return 0;
 }
 
 static int
 keep_segment(struct nspy_side *side, const struct nspy_dissected *d)
 {
-	uint32_t skipped = 0, len = d->captured_len;
 	int64_t place =
 		place_of(side, d->sequence + !!(d->tcp_flags & NSPY_TCP_SYN));
-	int err;
+	uint64_t begin = place > 0 ? (uint64_t)place : 0;
+	struct nspy_range gap;
+	int err = 0;
 
-	if (!side->based || !len)
+	if (!side->based || place + d->captured_len <= 0)
 		return 0;
-	if (place < 0)
-		skipped = -place < len ? (uint32_t)-place : len;
-	place += skipped;
-	err = make_room(side, (uint64_t)place + len - skipped);
-	if (err)
-		return err;
-	memcpy(side->content + place, d->payload + skipped, len - skipped);
-	nspy_ranges_add(&side->known, (uint64_t)place,
-			(uint64_t)place + len - skipped);
-	return 0;
+	while (!err &&
+	       nspy_ranges_gap(&side->known, begin,
+			       (uint64_t)place + d->captured_len, &gap)) {
+		size_t len = gap.end - gap.begin;
+
+		err = add_piece(side, gap.begin, len);
+		if (!err)
+			err = append(side,
+				     d->payload + (gap.begin - (uint64_t)place),
+				     len);
+		nspy_ranges_add(&side->known, gap.begin, gap.end);
+		begin = gap.end;
+	}
+	return err;
 }
 
 static int
@@ -212,12 +242,10 @@ keep_datagram(struct nspy_side *side, const struct nspy_dissected *d)
 {
 	size_t at = side->content_len, size = side->datagram_size;
 	struct nspy_datagram *grown;
-	int err = make_room(side, at + d->captured_len);
+	int err = append(side, d->payload, d->captured_len);
 
 	if (err)
 		return err;
-	if (d->captured_len)
-		memcpy(side->content + at, d->payload, d->captured_len);
 	if (d->is_later && side->datagram_count) {
 		struct nspy_datagram *last =
 			&side->datagrams[side->datagram_count - 1];
