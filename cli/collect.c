@@ -206,6 +206,17 @@ rewrite(struct nspy_collector *c)
 }
 
 void
+nspy_collector_look(const struct nspy_collector *c, struct nspy_totals *totals)
+{
+	const struct nspy_progress *progress = progress_of(c);
+
+	*totals = c->totals;
+	totals->packets = progress->packets;
+	totals->bytes = progress->bytes;
+	totals->conversations = progress->serial;
+}
+
+void
 nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 {
 	struct nspy_merge *merge = &c->merge;
@@ -224,10 +235,9 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 	}
 	free(merge->feeds);
 	progress = progress_of(c);
-	c->totals.packets = progress->packets;
-	c->totals.bytes = progress->bytes;
+	nspy_collector_look(c, totals);
+	c->totals = *totals;
 	c->totals.lost += progress->lost;
-	c->totals.conversations = progress->serial;
 	c->totals.error = merge->error;
 	c->totals.full = merge->full;
 	rewrite(c);

@@ -39,6 +39,10 @@ int nspy_collector_fd(const struct nspy_collector *collector);
 /* Drain what there is. True when there was something. */
 bool nspy_collector_step(struct nspy_collector *collector);
 
+/* What is written so far: packets, bytes and conversations. */
+void nspy_collector_look(const struct nspy_collector *collector,
+			 struct nspy_totals *totals);
+
 /*
  * Drain the rest and remove the folder. Processes that are still alive record
  * by themselves from now on.

@@ -20,6 +20,7 @@
 
 enum {
 	PER_PROCESS = 256,
+	PROGRESS,
 	MAX_SIZE,
 	ONLY,
 	SKIP,
@@ -80,6 +81,9 @@ const struct nspy_option nspy_option_table[] = {
 	{'U', "packet-buffered", NULL,
 	 "accepted for tcpdump's sake: packets "
 	 "are never held back"},
+	{PROGRESS, "progress", NULL,
+	 "show on the terminal how much there is, when the command's output "
+	 "goes elsewhere"},
 	{'q', "quiet", NULL, "say nothing unless it fails"},
 	{'v', "verbose", NULL, "say more of the processes"},
 	{SHOW_VERSION, "version", NULL, "print the version"},
@@ -213,6 +217,9 @@ set(struct nspy_options *options, int letter)
 			return -1;
 		return nspy_complain("-f: longer than %d bytes",
 				     NSPY_FILTER_MAX - 1);
+	case PROGRESS:
+		options->progress = true;
+		return -1;
 	case PER_PROCESS:
 		options->per_process = true;
 		return -1;
@@ -304,11 +311,12 @@ check(const struct nspy_options *options)
 	if (options->live && options->output)
 		return nspy_complain("--live goes without -o: Wireshark saves "
 				     "what it shows");
-	if (options->per_process && (options->filter || options->rotate_bytes ||
-				     options->rotate_s || options->max_size))
+	if (options->per_process &&
+	    (options->filter || options->rotate_bytes || options->rotate_s ||
+	     options->max_size || options->progress))
 		return nspy_complain("--per-process goes with none of -f, -C, "
-				     "-G, --max-size: the processes write by "
-				     "themselves");
+				     "-G, --max-size, --progress: the "
+				     "processes write by themselves");
 	if (options->rotate_files && !options->rotate_bytes &&
 	    !options->rotate_s)
 		return nspy_complain("-W needs -C or -G");

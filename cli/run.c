@@ -14,6 +14,7 @@
 #include "cli/keep.h"
 #include "cli/library.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/say.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ struct run {
 	struct nspy_filter *filter;
 	struct nspy_collector *collector; /* NULL: --per-process */
 	struct nspy_folder link_folder;	  /* "": none */
+	struct nspy_display display;
 	sigset_t signals, saved_signals;
 	int signal_fd;
 	pid_t pid;
@@ -164,10 +166,13 @@ collect(struct run *run)
 			ended = handle_signal(run);
 		if (!ended)
 			look_at_clock(run);
-		if (run->collector)
-			timeout = nspy_collector_step(run->collector) ? BUSY_MS
-								      : IDLE_MS;
+		if (!run->collector)
+			continue;
+		timeout =
+			nspy_collector_step(run->collector) ? BUSY_MS : IDLE_MS;
+		nspy_display_update(&run->display, run->collector);
 	}
+	nspy_display_close(&run->display);
 }
 
 static void
@@ -257,9 +262,12 @@ prepare(struct run *run)
 {
 	const struct nspy_options *options = run->options;
 	const char *library = nspy_library_find();
-	int status = library ? nspy_output_prepare(&run->output, options) : 2;
-	int err;
+	int status = nspy_display_open(&run->display, options), err;
 
+	/* Before -o - takes the place of standard output. */
+	if (status < 0)
+		status = library ? nspy_output_prepare(&run->output, options)
+				 : 2;
 	if (status >= 0)
 		return status;
 	if (options->filter) {

@@ -5,8 +5,24 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define BOLD "\033[1m"
+#define NORMAL "\033[0m"
+
+/* See no-color.org. */
+static bool
+is_coloured(int fd)
+{
+	const char *never = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fd) && !(never && *never) && term &&
+	       strcmp(term, "dumb") != 0;
+}
 
 static void
 say(const char *format, va_list values)
@@ -14,7 +30,10 @@ say(const char *format, va_list values)
 	char line[1024];
 
 	vsnprintf(line, sizeof(line), format, values);
-	fprintf(stderr, "netspy: %s\n", line);
+	if (is_coloured(STDERR_FILENO))
+		fprintf(stderr, BOLD "netspy:" NORMAL " %s\n", line);
+	else
+		fprintf(stderr, "netspy: %s\n", line);
 }
 
 void
