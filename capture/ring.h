@@ -149,6 +149,8 @@ struct nspy_ring {
 	_Atomic uint64_t dropped;      /* events */
 	_Atomic uint64_t unseen_bytes; /* that the kernel counted, not we */
 	_Atomic uint64_t unseen_sockets;
+	/* The inverse of the tail at which a full ring has waited for long. */
+	_Atomic uint64_t abandoned;
 	_Alignas(64) _Atomic uint64_t head;
 	_Alignas(64) _Atomic uint64_t consumed; /* the last committed tail */
 	_Atomic uint64_t generation;

@@ -55,10 +55,13 @@ nspy_feed_open(const char *path)
 void
 nspy_feed_peek(struct nspy_feed *feed)
 {
+	bool skip;
+
 	if (feed->event)
 		return;
+	skip = feed->dead || atomic_load(&feed->ring->abandoned) == ~feed->tail;
 	feed->event_tail = feed->tail;
-	feed->event = nspy_ring_next(feed->ring, &feed->event_tail, feed->dead,
+	feed->event = nspy_ring_next(feed->ring, &feed->event_tail, skip,
 				     &feed->lost);
 	/* What a dead process left uncommitted may be all there is. */
 	if (!feed->event)

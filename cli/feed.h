@@ -12,12 +12,12 @@ struct nspy_feed {
 	const struct nspy_event *event; /* the next one, or NULL */
 	uint64_t tail;			/* behind what was read */
 	uint64_t event_tail;		/* behind event */
-	uint64_t lost;			/* never committed by a dead process */
-	uint64_t packets;		/* written */
-	uint32_t interface;		/* index in the capture */
-	uint32_t spooled;		/* its number in a spool, or 0 */
-	bool described;			/* its interface is in the capture */
-	bool dead;			/* its process is */
+	uint64_t lost;	    /* never committed, by a dead process or thread */
+	uint64_t packets;   /* written */
+	uint32_t interface; /* index in the capture */
+	uint32_t spooled;   /* its number in a spool, or 0 */
+	bool described;	    /* its interface is in the capture */
+	bool dead;	    /* its process is */
 };
 
 /* Map the ring file. NULL: it is none of this version. Frees nothing. */

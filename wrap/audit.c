@@ -6,6 +6,7 @@
 #include "capture/sys.h"
 #include "capture/text.h"
 #include "wrap/emit.h"
+#include "wrap/lifecycle.h"
 #include "wrap/report.h"
 #include "wrap/writer.h"
 
@@ -150,6 +151,7 @@ tell(const struct nspy_call *call, struct nspy_socket *socket,
 	uint64_t sent = beyond(counts.sent, &socket->sent);
 	uint64_t received = beyond(counts.received, &socket->received);
 	uint32_t flags = atomic_load(&socket->flags);
+	struct nspy_ring *ring;
 	uint64_t unseen = (flags & NSPY_TLS_SEND ? 0 : sent) +
 			  (flags & NSPY_TLS_RECV ? 0 : received);
 
@@ -159,7 +161,11 @@ tell(const struct nspy_call *call, struct nspy_socket *socket,
 	if (!unseen)
 		return;
 	flags = atomic_fetch_or(&socket->flags, NSPY_UNSEEN);
-	nspy_writer_count_unseen(unseen, !(flags & NSPY_UNSEEN));
+	ring = nspy_writer_ring();
+	if (ring) {
+		atomic_fetch_add(&ring->unseen_bytes, unseen);
+		atomic_fetch_add(&ring->unseen_sockets, !(flags & NSPY_UNSEEN));
+	}
 }
 
 /*
@@ -208,8 +214,8 @@ nspy_audit(const struct nspy_call *call, int fd, struct nspy_socket *socket,
 	tell(call, socket, counts);
 }
 
-void
-nspy_audit_report(const char *file, struct nspy_ring *ring)
+static void
+report_unseen(const char *file, struct nspy_ring *ring)
 {
 	char bytes[NSPY_DECIMAL_MAX], sockets[NSPY_DECIMAL_MAX];
 	uint64_t count = atomic_load(&ring->unseen_sockets);
@@ -221,4 +227,23 @@ nspy_audit_report(const char *file, struct nspy_ring *ring)
 	nspy_report(file, ": ", bytes, " bytes of ", sockets,
 		    count == 1 ? " socket" : " sockets",
 		    " were not seen and are missing in it", NULL);
+}
+
+void
+nspy_audit_report(void)
+{
+	static _Atomic uint32_t reported; /* the process */
+	struct nspy_ring *ring = nspy_writer_ring();
+	const char *file = nspy_writer_path();
+	char lost[NSPY_DECIMAL_MAX];
+	uint64_t count;
+
+	if (!file || nspy_sys_refused ||
+	    atomic_exchange(&reported, nspy_process()) == nspy_process())
+		return;
+	count = nspy_ring_progress(ring)->lost;
+	nspy_decimal(lost, (long)count);
+	if (count)
+		nspy_report(file, ": ", lost, " calls are missing in it", NULL);
+	report_unseen(file, ring);
 }

@@ -40,7 +40,10 @@ void nspy_audit(const struct nspy_call *call, int fd,
 		struct nspy_socket *socket, const struct nspy_tcp_info *info,
 		size_t unread);
 
-/* The line at the end: how much of the capture file is missing. */
-void nspy_audit_report(const char *file, struct nspy_ring *ring);
+/*
+ * The lines at the end of a process, said once: what is missing in its capture,
+ * if anything is.
+ */
+void nspy_audit_report(void);
 
 #endif

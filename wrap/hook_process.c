@@ -6,6 +6,7 @@
 #endif
 
 #include "capture/sys.h"
+#include "wrap/audit.h"
 #include "wrap/call.h"
 #include "wrap/libraries.h"
 #include "wrap/lifecycle.h"
@@ -49,7 +50,7 @@ nspy_before_exec(void)
 	 */
 	nspy_finish();
 	if (nspy_recording() && !nspy_in_guest()) {
-		nspy_writer_report();
+		nspy_audit_report();
 		nspy_unrecorded_report();
 	}
 	errno = error;
@@ -140,7 +141,7 @@ end_process(bool last)
 	}
 	nspy_descriptors_end(true);
 	nspy_finish();
-	nspy_writer_report();
+	nspy_audit_report();
 	nspy_unrecorded_report();
 }
 

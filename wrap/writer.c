@@ -9,7 +9,6 @@
 
 #include "capture/drain.h"
 #include "capture/sys.h"
-#include "wrap/audit.h"
 #include "wrap/clock.h"
 #include "wrap/file.h"
 #include "wrap/launched.h"
@@ -26,13 +25,14 @@
 #define DRAIN_SHARE 50
 /* How long a full ring waits for a record that nobody finishes. */
 #define ABANDONED_NS 1000000000u
-/* How often the end waits for threads in the middle of an event. */
-#define FINISH_TRIES 1000
+/* How often the end waits for threads in the middle of an event, 100 us each. */
+#define FINISH_TRIES 20000
 
 static struct nspy_ring *_Atomic ring;
 static _Atomic uint64_t last_drain_ns, drain_pause_ns;
-static _Atomic int reported; /* what is missing, on stderr */
 static _Atomic int finished; /* the ring file is gone: write at once */
+/* Since when the ring is full, and which tail it had: see is_stuck. */
+static _Atomic uint64_t full_since, full_at;
 /* Held by the one thread that drains, with all signals blocked. */
 static _Atomic int draining;
 static struct nspy_files files; /* guarded by draining */
@@ -69,9 +69,9 @@ nspy_writer_leave_parent(void)
 	left = NULL;
 	files.path[0] = '\0';
 	atomic_store(&finished, 0);
-	atomic_store(&reported, 0);
 	atomic_store(&draining, 0);
 	atomic_store(&drain_pause_ns, 0);
+	atomic_store(&full_since, 0);
 }
 
 /* Signals wait, so that no handler leaves a drain half done for ever. */
@@ -145,6 +145,8 @@ is_collected(struct nspy_ring *r, uint64_t now_ns)
 		return false;
 	if (!nspy_launched_left(r, now_ns))
 		return true;
+	if (nspy_sys_refused)
+		return false;
 	if (lock_drain(&mask)) {
 		if (atomic_load(&ring) == r) {
 			struct nspy_ring *own = create_own();
@@ -157,13 +159,6 @@ is_collected(struct nspy_ring *r, uint64_t now_ns)
 		unlock_drain(&mask);
 	}
 	return false;
-}
-
-/* The same in a sandbox, where nothing can be done about it. */
-static bool
-still_collected(const struct nspy_ring *r)
-{
-	return atomic_load(&r->collector) && !nspy_launched_left(r, nspy_now());
 }
 
 /* False: another thread is at it. */
@@ -211,37 +206,63 @@ nspy_drain_when_due(uint64_t now_ns)
 		drain_now(false);
 }
 
-/*
- * The ring is full. False: the event is lost. A thread that was cancelled, or
- * left by longjmp, between reserve and publish holds up all behind it, so what
- * it reserved is skipped after a while.
- */
-static bool
-make_room(struct nspy_ring *r, uint64_t since)
+/* Not in a sandbox: there the wait takes the CPU. */
+static void
+pause_briefly(void)
 {
 	static const struct timespec pause = {0, 100000};
-	bool collected;
+
+	NSPY_SYS2(SYS_nanosleep, &pause, NULL);
+}
+
+/*
+ * Nothing has been taken out of a full ring for a while. That is no matter of
+ * one call, which a handler may leave by longjmp.
+ */
+static bool
+is_stuck(const struct nspy_ring *r)
+{
+	uint64_t consumed = atomic_load(&r->consumed), now = nspy_monotonic();
+
+	if (!atomic_load(&full_since) || atomic_load(&full_at) != consumed) {
+		atomic_store(&full_at, consumed);
+		atomic_store(&full_since, now);
+	}
+	return now - atomic_load(&full_since) > ABANDONED_NS;
+}
+
+/*
+ * The ring is full. False: the event is lost. A thread that was left by longjmp
+ * between reserve and publish holds up all behind it, so it is skipped in time.
+ */
+static bool
+make_room(struct nspy_ring *r)
+{
+	bool collected, stuck;
 
 	if (nspy_stopped())
 		return false;
-	collected = nspy_sys_refused ? still_collected(r)
-				     : is_collected(r, nspy_now());
+	stuck = is_stuck(r);
+	collected = is_collected(r, nspy_now());
+	if (collected && stuck)
+		atomic_store(&r->abandoned, ~atomic_load(&full_at));
 	if (collected ? r->drop : nspy_sys_refused) {
 		atomic_fetch_add(&r->dropped, 1);
 		return false;
 	}
-	if (collected) {
-		/* Refused in a sandbox, where the wait takes the CPU. */
-		NSPY_SYS2(SYS_nanosleep, &pause, NULL);
-	} else if (atomic_load(&ring) == r &&
-		   !drain_now(nspy_monotonic() - since > ABANDONED_NS)) {
-		NSPY_SYS0(SYS_sched_yield);
-	}
+	if (collected || (atomic_load(&ring) == r && !drain_now(stuck)))
+		pause_briefly();
 	return true;
 }
 
 bool
 nspy_writer_started(void)
+{
+	return atomic_load(&ring);
+}
+
+struct nspy_ring *
+nspy_writer_ring(void)
 {
 	return atomic_load(&ring);
 }
@@ -294,7 +315,6 @@ bool
 nspy_reserve(uint32_t len, struct nspy_place *place)
 {
 	struct nspy_ring *r = atomic_load(&ring);
-	uint64_t since = 0;
 
 	if (!r) {
 		r = nspy_sys_refused ? NULL : create_ring();
@@ -307,51 +327,32 @@ nspy_reserve(uint32_t len, struct nspy_place *place)
 		return false;
 	}
 	while (!nspy_ring_reserve(r, len, place)) {
-		if (!since)
-			since = nspy_monotonic();
-		if (!make_room(r, since))
+		if (!make_room(r))
 			return false;
 		if (atomic_load(&ring) == r)
 			continue;
 		/* The command has gone: nobody has waited for this one. */
 		r = atomic_load(&ring);
-		since = 0;
+		atomic_store(&full_since, 0);
 	}
+	if (atomic_load_explicit(&full_since, memory_order_relaxed))
+		atomic_store(&full_since, 0);
 	return true;
 }
 
+/* Threads between reserve and publish finish, or were left there by longjmp. */
 static void
-report_lost(uint64_t lost)
+drain_to_end(struct nspy_ring *r)
 {
-	char text[NSPY_DECIMAL_MAX];
+	bool stuck = false;
 
-	if (!lost)
-		return;
-	nspy_decimal(text, (long)lost);
-	nspy_report(files.path, ": ", text, " calls are missing in it", NULL);
-}
-
-void
-nspy_writer_count_unseen(uint64_t bytes, bool new_socket)
-{
-	struct nspy_ring *r = atomic_load(&ring);
-
-	if (!r)
-		return;
-	atomic_fetch_add(&r->unseen_bytes, bytes);
-	atomic_fetch_add(&r->unseen_sockets, new_socket);
-}
-
-void
-nspy_writer_report(void)
-{
-	struct nspy_ring *r = atomic_load(&ring);
-
-	if (!r || nspy_sys_refused || atomic_load(&r->collector) ||
-	    atomic_exchange(&reported, 1))
-		return;
-	report_lost(nspy_ring_progress(r)->lost);
-	nspy_audit_report(files.path, r);
+	atomic_store(&full_since, 0);
+	for (int i = 0; i < FINISH_TRIES && !stuck && !nspy_stopped(); i++) {
+		stuck = is_stuck(r);
+		if (drain_now(stuck) && !nspy_ring_pending(r))
+			break;
+		pause_briefly();
+	}
 }
 
 void
@@ -368,14 +369,7 @@ nspy_finish(void)
 	r = atomic_load(&ring);
 	atomic_store(&finished, 1);
 	atomic_store(&drain_pause_ns, 0);
-	/* Other threads may be between reserve and publish: let them finish. */
-	for (int i = 0; i < FINISH_TRIES; i++) {
-		if (drain_now(false) && !nspy_ring_pending(r))
-			break;
-		if (nspy_stopped())
-			break;
-		NSPY_SYS0(SYS_sched_yield);
-	}
+	drain_to_end(r);
 	/* A ring that is not empty stays, for `netspy recover`. */
 	if (!nspy_stopped() && !nspy_ring_pending(r) && lock_drain(&mask)) {
 		if (atomic_load(&r->head)) {

@@ -15,6 +15,9 @@ bool nspy_reserve(uint32_t len, struct nspy_place *place);
 /* Whether this process has recorded anything. */
 bool nspy_writer_started(void);
 
+/* NULL: nothing has been recorded. */
+struct nspy_ring *nspy_writer_ring(void);
+
 /* Of the capture, or NULL when this process has none. */
 const char *nspy_writer_path(void);
 
@@ -35,12 +38,6 @@ void nspy_drain_all(void);
  * still comes is written at once.
  */
 void nspy_finish(void);
-
-/* Bytes, of a socket that had none so far, moved past the wrappers. */
-void nspy_writer_count_unseen(uint64_t bytes, bool new_socket);
-
-/* Say once what is missing in the capture, if anything is. */
-void nspy_writer_report(void);
 
 /* In a forked child, with signals blocked: the ring is the parent's. */
 void nspy_writer_leave_parent(void);
