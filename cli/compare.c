@@ -135,14 +135,17 @@ are_equal(const struct bytes *a, const struct bytes *b, uint64_t at)
 static bool
 is_stream(const struct nspy_connection *c)
 {
-	return c->protocol == IPPROTO_TCP && !c->netlink;
+	return c->protocol == IPPROTO_TCP && c->layer == NSPY_LAYER_IP;
 }
 
 /* The checksum and the identifier of an echo are the kernel's choice. */
 static uint64_t
 begin_of(const struct nspy_connection *c)
 {
-	return !c->netlink && nspy_is_echo(c->protocol, c->icmp_type) ? 6 : 0;
+	return c->layer == NSPY_LAYER_IP &&
+			       nspy_is_echo(c->protocol, c->icmp_type)
+		       ? 6
+		       : 0;
 }
 
 static bool
@@ -199,6 +202,8 @@ nspy_compare_end(const struct nspy_connection *c)
 	};
 	const char *state = nspy_zeek_state(c);
 
+	if (c->layer != NSPY_LAYER_IP)
+		return "no connection";
 	if (!is_stream(c))
 		return c->side[1].packets ? "answered" : "no answer";
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -66,7 +66,7 @@ same_endpoint(const struct nspy_endpoint *a, const struct nspy_endpoint *b)
 static int
 sender_of(const struct nspy_connection *c, const struct nspy_dissected *d)
 {
-	if (c->protocol != d->protocol || c->netlink != d->netlink)
+	if (c->protocol != d->protocol || c->layer != d->layer)
 		return -1;
 	for (int i = 0; i < 2; i++)
 		if (same_endpoint(&c->side[i].address, &d->from) &&
@@ -92,7 +92,7 @@ add(struct nspy_connections *table, const struct nspy_dissected *d, int side)
 		return NULL;
 	c->side[side].address = d->from;
 	c->side[!side].address = d->to;
-	c->netlink = d->netlink;
+	c->layer = d->layer;
 	c->protocol = d->protocol;
 	c->icmp_type = d->icmp_type;
 	c->icmp_code = d->icmp_code;
@@ -122,7 +122,7 @@ find(struct nspy_connections *table, const struct nspy_dissected *d, int *side)
 		if (*side >= 0)
 			break;
 	}
-	if (!d->netlink && d->protocol == IPPROTO_TCP)
+	if (d->layer == NSPY_LAYER_IP && d->protocol == IPPROTO_TCP)
 		answer = (d->tcp_flags & NSPY_TCP_SYN) &&
 			 (d->tcp_flags & NSPY_TCP_ACK);
 	*side = answer;

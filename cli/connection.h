@@ -59,7 +59,7 @@ struct nspy_side {
 struct nspy_connection {
 	struct nspy_connection *next, *next_in_bucket;
 	struct nspy_side side[2]; /* [0] began it */
-	bool netlink;
+	enum nspy_layer layer;
 	uint8_t protocol;
 	uint8_t icmp_type, icmp_code; /* of the first packet */
 	uint64_t first_ns, last_ns;
@@ -70,7 +70,7 @@ struct nspy_connections {
 	struct nspy_connection *first, *last; /* in the order of beginning */
 	struct nspy_connection **buckets;
 	size_t count;
-	uint64_t packets, others; /* of these: neither IP nor netlink */
+	uint64_t packets, others; /* of these: in no connection */
 	uint64_t first_ns, last_ns;
 	bool keep_content;
 };

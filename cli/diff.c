@@ -101,9 +101,10 @@ print_all(const struct capture captures[2], const char *const names[2])
 	free(pairs);
 	for (int i = 0; i < 2; i++)
 		if (captures[i].connections.others)
-			nspy_say("diff: %s: %" PRIu64
-				 " packets that are not IP were not compared",
-				 names[i], captures[i].connections.others);
+			nspy_say(
+				"diff: %s: %" PRIu64
+				" packets of an unknown kind were not compared",
+				names[i], captures[i].connections.others);
 	return nspy_flush_output() ? 2 : status;
 }
 

@@ -23,6 +23,7 @@ enum {
 	ETHER_IPV6 = 0x86dd,
 	ETHER_VLAN = 0x8100,
 	ETHER_QINQ = 0x88a8,
+	ETHER_EXPERIMENT = 0x88b5,
 };
 
 #define ARPHRD_NETLINK 824
@@ -231,12 +232,21 @@ skip_transport(struct rest *rest, struct nspy_dissected *d)
 	return skip(rest, header_len);
 }
 
+/* What LINUX_SLL carries instead of IP; false: none of it. */
 static bool
-read_netlink(const struct nspy_captured *packet, struct rest *rest,
-	     struct nspy_dissected *d)
+read_without_ip(const struct nspy_captured *packet, struct rest *rest,
+		struct nspy_dissected *d)
 {
-	d->netlink = true;
-	d->protocol = (uint8_t)get16(rest->p + 14);
+	if (packet->link_type != LINK_SLL || rest->captured < 16)
+		return false;
+	if (get16(rest->p + 2) == ARPHRD_NETLINK) {
+		d->layer = NSPY_LAYER_NETLINK;
+		d->protocol = (uint8_t)get16(rest->p + 14);
+	} else if (get16(rest->p + 14) == ETHER_EXPERIMENT) {
+		d->layer = NSPY_LAYER_MARK;
+	} else {
+		return false;
+	}
 	d->from.port = packet->direction == NSPY_OUTGOING;
 	d->to.port = !d->from.port;
 	d->ip_len = rest->len - 16;
@@ -252,11 +262,7 @@ nspy_dissect(const struct nspy_captured *packet, struct nspy_dissected *d)
 	memset(d, 0, sizeof(*d));
 	if (rest.len < rest.captured)
 		rest.len = rest.captured;
-	if (packet->link_type == LINK_SLL && rest.captured >= 16 &&
-	    get16(rest.p + 2) == ARPHRD_NETLINK) {
-		if (!read_netlink(packet, &rest, d))
-			return false;
-	} else {
+	if (!read_without_ip(packet, &rest, d)) {
 		if (!skip_link(packet->link_type, &rest) || !rest.captured)
 			return false;
 		if (rest.p[0] >> 4 == 4	  ? !skip_ipv4(&rest, d)

@@ -7,8 +7,15 @@
 #include "capture/event.h"
 #include "cli/reader.h"
 
+/* Of those without IP the port is 1 for the process, and 0. */
+enum nspy_layer {
+	NSPY_LAYER_IP,
+	NSPY_LAYER_NETLINK,
+	NSPY_LAYER_MARK, /* what a program has put in, see netspy.h */
+};
+
 struct nspy_dissected {
-	bool netlink;	  /* no IP: the ports are 1 for the process, 0 */
+	enum nspy_layer layer;
 	uint8_t protocol; /* of IP, or of netlink */
 	/*
 	 * ICMP has the identifier of an echo as both ports, and type and code
@@ -28,7 +35,7 @@ struct nspy_dissected {
 	uint16_t fragment;	/* of IPv6, half of the ID */
 };
 
-/* False: neither IP nor netlink, or cut too short to tell. */
+/* False: none of the layers, or cut too short to tell. */
 bool nspy_dissect(const struct nspy_captured *packet,
 		  struct nspy_dissected *result);
 

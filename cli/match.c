@@ -63,7 +63,7 @@ same_endpoints(const struct nspy_connection *a, const struct nspy_connection *b)
 {
 	uint16_t ports[2] = {a->side[1].address.port, b->side[1].address.port};
 
-	if (a->protocol != b->protocol || a->netlink != b->netlink ||
+	if (a->protocol != b->protocol || a->layer != b->layer ||
 	    !same_address(&a->side[0].address, &b->side[0].address) ||
 	    !same_address(&a->side[1].address, &b->side[1].address))
 		return false;

@@ -51,7 +51,11 @@ nspy_print_connection(const struct nspy_connection *c,
 							    : NULL;
 	size_t len;
 
-	if (c->netlink) {
+	if (c->layer == NSPY_LAYER_MARK) {
+		snprintf(text, size, "marks of the program");
+		return;
+	}
+	if (c->layer == NSPY_LAYER_NETLINK) {
 		snprintf(text, size, "netlink %u", c->protocol);
 		return;
 	}

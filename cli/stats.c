@@ -124,7 +124,8 @@ print_text(const struct stats *stats)
 	       stats->path, all->count, all->packets, stats->bytes,
 	       seconds_between(all->first_ns, all->last_ns));
 	if (all->others)
-		printf("%" PRIu64 " packets are not IP\n", all->others);
+		printf("%" PRIu64 " packets are of no kind that is known\n",
+		       all->others);
 	if (all->count)
 		printf("\n%-11s %10s %10s %8s %10s %11s  %s\n", "STATE", "SENT",
 		       "RECEIVED", "PACKETS", "SECONDS", "BYTES/S",
@@ -186,7 +187,7 @@ print_json_lines(const struct stats *stats)
 {
 	for (const struct nspy_connection *c = stats->connections.first; c;
 	     c = c->next) {
-		if (c->netlink)
+		if (c->layer != NSPY_LAYER_IP)
 			continue;
 		nspy_zeek_json(c, stats->reader, stdout);
 		printf("\n");

@@ -13,7 +13,7 @@
 static bool
 is_tcp(const struct nspy_connection *c)
 {
-	return c->protocol == IPPROTO_TCP && !c->netlink;
+	return c->protocol == IPPROTO_TCP && c->layer == NSPY_LAYER_IP;
 }
 
 /* A letter of the history: in upper case for the side that began. */

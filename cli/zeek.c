@@ -18,7 +18,7 @@
 static bool
 is_tcp(const struct nspy_connection *c)
 {
-	return c->protocol == IPPROTO_TCP && !c->netlink;
+	return c->protocol == IPPROTO_TCP && c->layer == NSPY_LAYER_IP;
 }
 
 static const char *
@@ -49,7 +49,7 @@ nspy_zeek_state(const struct nspy_connection *c)
 
 	if (is_tcp(c))
 		return tcp_state(began, answered);
-	if (c->protocol != IPPROTO_UDP || c->netlink)
+	if (c->protocol != IPPROTO_UDP || c->layer != NSPY_LAYER_IP)
 		return "OTH";
 	return answered->packets ? "SF" : "S0";
 }
@@ -67,6 +67,8 @@ nspy_zeek_state_words(const struct nspy_connection *c)
 	};
 	const char *state = nspy_zeek_state(c);
 
+	if (c->layer != NSPY_LAYER_IP)
+		return "-";
 	if (!is_tcp(c))
 		return c->side[1].packets ? "answered" : "no answer";
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -345,7 +347,7 @@ nspy_zeek_log(const struct nspy_connections *connections,
 	     c = c->next) {
 		const struct source source = {c, reader};
 
-		if (c->netlink)
+		if (c->layer != NSPY_LAYER_IP)
 			continue;
 		for (size_t i = 0; i < COLUMNS; i++) {
 			char value[VALUE_MAX] = "";
