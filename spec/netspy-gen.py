@@ -168,7 +168,8 @@ def link_source(spec, entries):
             texts += link_doors(entry, "link")
     texts += hook_reals(entries, "__real_%s")
     return source(spec, "The __wrap_ names that ld --wrap directs calls to.",
-                  ["<stdarg.h>", '"wrap/calls.gen.h"'], texts)
+                  ["<stdarg.h>", '"wrap/calls.gen.h"', '"wrap/inner.h"'],
+                  texts)
 
 
 def on_demand_source(group, spec, entries):

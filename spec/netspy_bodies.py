@@ -21,7 +21,7 @@ def body(entry):
     passed = []
     for word in arguments.split():
         argument, _, default = word.partition("=")
-        passed.append(given.get(argument, default))
+        passed.append(for_hook(entry, given.get(argument, default)))
     values = [p["name"]
               for p in entry["parameters"] + entry.get("variadic", [])]
 
@@ -84,13 +84,30 @@ def asks_length(entry):
     return entry["role"] in DATAGRAMS and "flags" in entry["arguments"]
 
 
+# Macros of config.h for what C libraries declare differently, each with what
+# the hooks take.
+ODD_TYPES = {"MMSG_FLAGS": "int", "LIO_RESTRICT": "const void *"}
+
+
+def for_hook(entry, value):
+    """The value, of the type that is the same for every libc."""
+    for parameter in entry["parameters"]:
+        for odd, hook_type in ODD_TYPES.items():
+            if value == parameter["name"] and odd in parameter["type"]:
+                return f"({hook_type}){value}"
+    return value
+
+
 def asked(entry, values):
     """The arguments, with flags that ask for the true length."""
     if not asks_length(entry):
         return values
     flags = entry["arguments"]["flags"]
-    return [f"nspy_ask_length(&call, {value})" if value == flags else value
-            for value in values]
+    kinds = {p["name"]: p["type"] for p in entry["parameters"]}
+    text = f"nspy_ask_length(&call, {for_hook(entry, flags)})"
+    if kinds[flags] in ODD_TYPES:
+        text = f"({kinds[flags]}){text}"
+    return [text if value == flags else value for value in values]
 
 
 def real_call(entry, given, values):
@@ -127,7 +144,7 @@ def before(entry, given):
     """The line of what the role does before the real call, if anything: not
     without one of the arguments."""
     function, words = BEFORE.get(entry["role"], ("", ""))
-    values = [word if word[0] == "&" else given.get(word)
+    values = [word if word[0] == "&" else for_hook(entry, given.get(word))
               for word in words.split()]
     if not function or None in values:
         return ""

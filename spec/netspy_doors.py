@@ -54,7 +54,8 @@ def door(entry, alias, binding):
         symbol, real = f"__wrap_{alias['name']}", f"REAL({base})"
         mark = "NETSPY_HIDDEN NETSPY_WEAK "
     else:
-        symbol, real = f"__wrap_{alias['name']}", f"__real_{base}"
+        own = "real" if "inner" in entry else "__real"
+        symbol, real = f"__wrap_{alias['name']}", f"{own}_{base}"
         mark = "NETSPY_HIDDEN "
 
     body_lines, declared, values = [], [], []

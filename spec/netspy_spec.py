@@ -93,7 +93,7 @@ FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
                  "header": str, "role": str, "arguments": dict}
 FUNCTION_OPTIONS = {"variadic": list, "aliases": list, "requires": str,
                     "bindings": list, "on_demand": str, "syscalls": list,
-                    "libc_name": str}
+                    "libc_name": str, "inner": str}
 SYSCALL_KEYS = {"name": str, "arguments": list}
 ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
                  "requires": str, "va_list": str}
@@ -304,4 +304,9 @@ def load(path):
                                 f"'{name}' is already in function "
                                 f"'{owners[name]}'; remove one of the two")
             owners[name] = entry["name"]
+    for entry in entries["network_functions"]:
+        if owners.get(entry.get("inner")) != entry.get("inner"):
+            raise SpecError(f"function '{entry['name']}': inner "
+                            f"'{entry['inner']}' is no function of the spec; "
+                            "correct it")
     return entries["network_functions"]

@@ -95,7 +95,8 @@ nspy_clamp_msg(const struct nspy_call *call, ssize_t ret,
 {
 	if (!call->asked_length || ret <= 0 || !(msg->msg_flags & MSG_TRUNC))
 		return ret;
-	return nspy_clamp(call, ret, nspy_room(msg->msg_iov, msg->msg_iovlen));
+	return nspy_clamp(call, ret,
+			  nspy_room(msg->msg_iov, (size_t)msg->msg_iovlen));
 }
 
 static inline int

@@ -30,14 +30,16 @@
 static struct cmsghdr *
 next(const struct msghdr *msg, struct cmsghdr *header)
 {
-	struct msghdr *m = (struct msghdr *)(uintptr_t)msg;
+	char *start = msg->msg_control;
+	size_t at = 0, end = start ? msg->msg_controllen : 0;
 
-	if (!msg->msg_control)
+	if (header)
+		at = (size_t)((char *)header - start) +
+		     CMSG_ALIGN(header->cmsg_len);
+	if (at + sizeof(*header) > end)
 		return NULL;
-	header = header ? CMSG_NXTHDR(m, header) : CMSG_FIRSTHDR(m);
-	if (!header || header->cmsg_len < CMSG_LEN(0) ||
-	    header->cmsg_len > (size_t)((char *)msg->msg_control +
-					msg->msg_controllen - (char *)header))
+	header = (struct cmsghdr *)(void *)(start + at);
+	if (header->cmsg_len < CMSG_LEN(0) || header->cmsg_len > end - at)
 		return NULL;
 	return header;
 }

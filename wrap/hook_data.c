@@ -168,7 +168,7 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		.flags = flags & MSG_OOB ? NSPY_URGENT : 0,
 		.more = flags & MSG_MORE,
 		.iov = ret > 0 ? msg->msg_iov : NULL,
-		.iov_count = ret > 0 ? msg->msg_iovlen : 0,
+		.iov_count = ret > 0 ? (size_t)msg->msg_iovlen : 0,
 		.len = ret > 0 ? (size_t)ret : 0,
 	};
 
@@ -308,6 +308,7 @@ nspy_on_recvmsg(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		int flags)
 {
 	struct nspy_endpoint peer = call->sender;
+	size_t count;
 
 	if (ret < 0) {
 		on_received(call, ret, NULL, 0, 0, flags, NULL, NULL);
@@ -318,9 +319,10 @@ nspy_on_recvmsg(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		nspy_on_error_queue(call, msg);
 	if (msg->msg_name && msg->msg_namelen <= call->room)
 		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);
-	on_received(call, ret, msg->msg_iov, msg->msg_iovlen,
-		    ret ? (size_t)1 : nspy_room(msg->msg_iov, msg->msg_iovlen),
-		    flags, &peer, msg);
+	count = (size_t)msg->msg_iovlen;
+	on_received(call, ret, msg->msg_iov, count,
+		    ret ? (size_t)1 : nspy_room(msg->msg_iov, count), flags,
+		    &peer, msg);
 }
 
 void

@@ -79,7 +79,7 @@ nspy_connect_by_send(struct nspy_call *call, ssize_t ret,
 		return false;
 	if (in_syn) {
 		tell.iov = msg->msg_iov;
-		tell.iov_count = msg->msg_iovlen;
+		tell.iov_count = (size_t)msg->msg_iovlen;
 		tell.len = (size_t)ret;
 	}
 	socket->connect_ns = call->begin_ns;

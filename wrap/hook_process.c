@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <link.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #ifndef CLOSE_RANGE_UNSHARE
 #define CLOSE_RANGE_UNSHARE 2
@@ -185,7 +186,9 @@ end_with_program(bool last)
 	end_process(last);
 }
 
-#ifdef NSPY_BINDING_PRELOAD
+#if defined NSPY_BINDING_PRELOAD && defined __GLIBC__
+
+int __cxa_atexit(void (*function)(void *), void *argument, void *object);
 
 static void
 end_last(void *argument)
@@ -195,7 +198,24 @@ end_last(void *argument)
 	end_with_program(true);
 }
 
+/*
+ * Handlers run from the last one registered to the first. The preload library
+ * comes before the program and the dynamic linker, so that its handler is the
+ * very last, behind all destructors.
+ */
+static void
+register_last(void)
+{
+	__cxa_atexit(end_last, NULL, NULL);
+}
+
 #else
+
+#ifdef NSPY_BINDING_PRELOAD
+enum { ENDS_LAST = true };
+#else
+enum { ENDS_LAST = false };
+#endif
 
 static int
 has_interpreter(struct dl_phdr_info *info, size_t size, void *found)
@@ -211,7 +231,7 @@ has_interpreter(struct dl_phdr_info *info, size_t size, void *found)
 /*
  * A static program comes to _exit() at last, which tells the end. In others
  * that is within libc, and this is the program's last destructor; shared
- * libraries have theirs after it.
+ * libraries have theirs after it, in musl the preloaded ones as the last.
  */
 __attribute__((destructor(101))) static void
 end_with_destructors(void)
@@ -221,43 +241,26 @@ end_with_destructors(void)
 	dl_iterate_phdr(has_interpreter, &dynamic);
 	if (dynamic) {
 		nspy_libraries_report();
-		end_with_program(false);
+		end_with_program(ENDS_LAST);
 	}
 }
 
+static void
+register_last(void)
+{
+}
+
 #endif
 
-#ifdef __GLIBC__
-
-int __cxa_atexit(void (*function)(void *), void *argument, void *object);
-int __cxa_at_quick_exit(void (*function)(void *), void *object);
-
 static void
-end_quickly(void *argument)
+end_quickly(void)
 {
-	(void)argument;
 	end_process(true);
 }
 
-/*
- * Handlers run from the last one registered to the first. The preload library
- * comes before the program and the dynamic linker, so that its handler is the
- * very last, behind all destructors.
- */
 void
 nspy_end_register(void)
 {
-#ifdef NSPY_BINDING_PRELOAD
-	__cxa_atexit(end_last, NULL, NULL);
-#endif
-	__cxa_at_quick_exit(end_quickly, NULL);
+	register_last();
+	at_quick_exit(end_quickly);
 }
-
-#else
-
-void
-nspy_end_register(void)
-{
-}
-
-#endif

@@ -10,11 +10,13 @@
 #include <stdio_ext.h>
 #include <sys/mman.h>
 
-/* nspy_begin has looked at the descriptor: the stream need not ask for it. */
+/* nspy_begin has looked at the descriptor: no read or write need do so. */
 void
 nspy_on_fdopen(struct nspy_call *call, FILE *ret)
 {
 	call->result = ret ? 0 : -1;
+	if (ret)
+		nspy_stdio_adopt(ret, call->fd);
 }
 
 bool
@@ -24,7 +26,7 @@ nspy_begin_fclose(struct nspy_call *call, FILE *stream)
 	bool closing = false;
 
 	/* The close inside, after the last write, is told when it is seen. */
-	if (stream && !nspy_stdio_seen())
+	if (stream && !nspy_stdio_seen(stream))
 		closing = nspy_begin_close(call, fileno(stream));
 	errno = error;
 	return closing;
@@ -39,14 +41,14 @@ nspy_before_freopen(struct nspy_call *call, const char *path, FILE *stream)
 {
 	int error = errno, fd = fileno(stream);
 
+	call->closing = NULL;
 #ifndef __GLIBC__
-	/* musl leaves the descriptor as it is. */
+	/* musl leaves the descriptor as it is: fd is -1 after nspy_begin_any. */
 	if (!path)
 		return;
 #endif
 	(void)path;
 	call->fd = fd;
-	call->closing = NULL;
 	if (nspy_recording() && !nspy_in_vfork_child() &&
 	    nspy_descriptor_find(fd))
 		fflush(stream);
@@ -60,7 +62,8 @@ nspy_before_freopen(struct nspy_call *call, const char *path, FILE *stream)
 void
 nspy_on_freopen(struct nspy_call *call, FILE *ret)
 {
-	(void)ret;
+	if (ret)
+		nspy_stdio_adopt(ret, fileno(ret));
 	if (nspy_recording() && !nspy_in_vfork_child())
 		nspy_descriptor_forget_stale(call->fd);
 	nspy_end_close(call);

@@ -5,6 +5,7 @@
 #define NETSPY_STDIO_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /*
  * Arrange that the reads, writes and closes inside the C library's stdio reach
@@ -12,8 +13,11 @@
  */
 void nspy_stdio_start(void);
 
-/* Whether they do. */
-bool nspy_stdio_seen(void);
+/* The same for a stream that fdopen or freopen has made. */
+void nspy_stdio_adopt(FILE *stream, int fd);
+
+/* Whether those of the stream do. */
+bool nspy_stdio_seen(FILE *stream);
 
 /* Whether those inside vdprintf do, which uses no stream in every libc. */
 bool nspy_stdio_dprintf_seen(void);

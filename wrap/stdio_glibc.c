@@ -10,6 +10,7 @@
 
 #include "capture/sys.h"
 #include "wrap/call.h"
+#include "wrap/object.h"
 #include "wrap/report.h"
 #include "wrap/settings.h"
 
@@ -120,21 +121,6 @@ struct tables {
 	bool in_main, own, write_protected;
 };
 
-static bool
-holds(const struct dl_phdr_info *object, const void *address)
-{
-	uintptr_t at = (uintptr_t)address - object->dlpi_addr;
-
-	for (int i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-
-		if (segment->p_type == PT_LOAD && at >= segment->p_vaddr &&
-		    at - segment->p_vaddr < segment->p_memsz)
-			return true;
-	}
-	return false;
-}
-
 /* Whether ld.so has made the pages of the tables read-only, as it rounds. */
 static bool
 protected_after_start(const struct dl_phdr_info *object,
@@ -161,15 +147,16 @@ look(struct dl_phdr_info *object, size_t size, void *data)
 
 	(void)size;
 	if (tables->objects++ == 0)
-		tables->in_main = holds(object, &replaced);
-	if (!holds(object, _IO_file_jumps))
+		tables->in_main = nspy_object_holds(object, &replaced);
+	if (!nspy_object_holds(object, _IO_file_jumps))
 		return 0;
-	tables->own = holds(object, &replaced);
-	tables->write_protected = holds(object, _IO_wfile_jumps) &&
-				  holds(object, (void *)_IO_file_read) &&
-				  holds(object, (void *)_IO_file_write) &&
-				  holds(object, (void *)_IO_file_close) &&
-				  protected_after_start(object, tables);
+	tables->own = nspy_object_holds(object, &replaced);
+	tables->write_protected =
+		nspy_object_holds(object, _IO_wfile_jumps) &&
+		nspy_object_holds(object, (void *)_IO_file_read) &&
+		nspy_object_holds(object, (void *)_IO_file_write) &&
+		nspy_object_holds(object, (void *)_IO_file_close) &&
+		protected_after_start(object, tables);
 	return 0;
 }
 
@@ -251,9 +238,18 @@ names_are_wrapped(void)
 #endif
 }
 
-bool
-nspy_stdio_seen(void)
+/* All streams share the tables. */
+void
+nspy_stdio_adopt(FILE *stream, int fd)
 {
+	(void)stream;
+	(void)fd;
+}
+
+bool
+nspy_stdio_seen(FILE *stream)
+{
+	(void)stream;
 	return replaced || names_are_wrapped();
 }
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The program and the shared libraries of a process, as ld.so has them. */
+
+#ifndef NETSPY_OBJECT_H
+#define NETSPY_OBJECT_H
+
+#include <link.h>
+#include <stdbool.h>
+
+/* Whether the address is in a segment of the object. */
+bool nspy_object_holds(const struct dl_phdr_info *object, const void *address);
+
+/* Whether this code is in the program itself, and not in a library. */
+bool nspy_in_program(void);
+
+#endif
