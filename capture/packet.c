@@ -231,3 +231,20 @@ nspy_packet_header(const struct nspy_packet *packet, uint8_t *buffer)
 		*packet->checksum = sum;
 	return (size_t)(end - buffer);
 }
+
+uint16_t
+nspy_packet_raw_checksum(const struct nspy_packet *packet)
+{
+	size_t len = packet->raw_len + packet->wire_len;
+	uint8_t pseudo[8] = {[7] = packet->protocol};
+	uint64_t sum = nspy_checksum_add(0, packet->raw, packet->raw_len);
+
+	sum = nspy_checksum_add(sum, packet->data, packet->data_len);
+	if (packet->from->version == 6) {
+		put32(pseudo, (uint32_t)len);
+		sum = nspy_checksum_add(sum, packet->from->addr, 16);
+		sum = nspy_checksum_add(sum, packet->to->addr, 16);
+		sum = nspy_checksum_add(sum, pseudo, sizeof(pseudo));
+	}
+	return nspy_checksum_finish(sum);
+}

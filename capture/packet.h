@@ -59,4 +59,7 @@ size_t nspy_packet_header_len(const struct nspy_packet *packet);
  */
 size_t nspy_packet_header(const struct nspy_packet *packet, uint8_t *buffer);
 
+/* The sum of raw and data, with the pseudo header of IPv6 (RFC 8200). */
+uint16_t nspy_packet_raw_checksum(const struct nspy_packet *packet);
+
 #endif

@@ -33,25 +33,6 @@ mix(uint64_t hash, const void *data, size_t len)
 	return hash;
 }
 
-/* The sum of what IP carries, with the pseudo header of IPv6 (RFC 8200). */
-static uint16_t
-checksum(const struct nspy_packet *packet)
-{
-	size_t len = packet->raw_len + packet->wire_len;
-	uint8_t pseudo[8] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
-			     (uint8_t)(len >> 8),
-			     (uint8_t)len, [7] = packet->protocol};
-	uint64_t sum = nspy_checksum_add(0, packet->raw, packet->raw_len);
-
-	sum = nspy_checksum_add(sum, packet->data, packet->data_len);
-	if (packet->from->version == 6) {
-		sum = nspy_checksum_add(sum, packet->from->addr, 16);
-		sum = nspy_checksum_add(sum, packet->to->addr, 16);
-		sum = nspy_checksum_add(sum, pseudo, sizeof(pseudo));
-	}
-	return nspy_checksum_finish(sum);
-}
-
 /* How many bytes the kernel may have changed, or a reader may ask for. */
 static size_t
 lead_len(const struct nspy_event *event, const uint8_t *data)
@@ -98,7 +79,7 @@ complete_payload(struct nspy_packet *packet, uint8_t *lead,
 	if (!event->checksum || at + sizeof(sum) > packet->raw_len)
 		return;
 	memset(lead + at, 0, sizeof(sum));
-	sum = checksum(packet);
+	sum = nspy_packet_raw_checksum(packet);
 	memcpy(lead + at, &sum, sizeof(sum));
 }
 

@@ -6,13 +6,13 @@
  * only when there is one datagram that it can be about.
  */
 
-#include "capture/checksum.h"
 #include "capture/conversation.h"
 #include "capture/drain.h"
 
 #include <string.h>
 
 #define ICMP_LEN 8u
+#define ICMP_CHECKSUM 2u
 #define UDP_LEN 8u
 #define MESSAGE_MAX (ICMP_LEN + 40u + UDP_LEN)
 
@@ -56,23 +56,6 @@ put_quoted(uint8_t *p, const struct nspy_packet *quoted, uint16_t checksum)
 	return len;
 }
 
-static void
-finish(uint8_t *icmp, size_t len, const struct nspy_packet *packet, bool six)
-{
-	uint8_t pseudo[8] = {[7] = IPPROTO_ICMPV6};
-	uint64_t sum = 0;
-	uint16_t result;
-
-	if (six) {
-		put16(pseudo + 2, (uint32_t)len);
-		sum = nspy_checksum_add(sum, packet->from->addr, 16);
-		sum = nspy_checksum_add(sum, packet->to->addr, 16);
-		sum = nspy_checksum_add(sum, pseudo, sizeof(pseudo));
-	}
-	result = nspy_checksum_finish(nspy_checksum_add(sum, icmp, len));
-	memcpy(icmp + 2, &result, sizeof(result));
-}
-
 /* The header of ICMP and what it quotes. Returns their length. */
 static size_t
 put_message(uint8_t *icmp, const struct nspy_unreachable *message,
@@ -87,7 +70,7 @@ put_message(uint8_t *icmp, const struct nspy_unreachable *message,
 
 	icmp[0] = message->type;
 	icmp[1] = message->code;
-	put16(icmp + 2, 0);
+	put16(icmp + ICMP_CHECKSUM, 0);
 	put_rest(icmp + 4, message, event->peer.version == 6);
 	return ICMP_LEN +
 	       put_quoted(icmp + ICMP_LEN, &quoted, flow->only_checksum);
@@ -101,6 +84,7 @@ nspy_unreachable_event(struct nspy_drain *drain, const struct nspy_event *event)
 	struct nspy_unreachable message;
 	bool six = event->peer.version == 6;
 	uint8_t icmp[MESSAGE_MAX];
+	uint16_t sum;
 	int side = 0;
 	struct nspy_packet packet = {
 		.from = &message.from,
@@ -122,7 +106,8 @@ nspy_unreachable_event(struct nspy_drain *drain, const struct nspy_event *event)
 	if (flow->only_len) {
 		packet.serial = c->serial;
 		packet.raw_len = put_message(icmp, &message, event, flow);
-		finish(icmp, packet.raw_len, &packet, six);
+		sum = nspy_packet_raw_checksum(&packet);
+		memcpy(icmp + ICMP_CHECKSUM, &sum, sizeof(sum));
 		nspy_drain_packet(drain, event, event->end_ns, &packet);
 	}
 	flow->only_len = 0;
