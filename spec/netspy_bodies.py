@@ -142,10 +142,12 @@ def clamped(entry):
 
 def before(entry, given):
     """The line of what the role does before the real call, if anything: not
-    without one of the arguments."""
+    without one of the arguments. What waits may be interrupted."""
     function, words = BEFORE.get(entry["role"], ("", ""))
     values = [word if word[0] == "&" else for_hook(entry, given.get(word))
               for word in words.split()]
     if not function or None in values:
         return ""
+    if ROLES[entry["role"]][0] == "between":
+        return fold(f"\tif (!{function}(", values, "))") + "\n\t\treturn -1;\n"
     return fold(f"\t{function}(", values, ");") + "\n"

@@ -86,7 +86,8 @@ BEFORE = {
     "recvmsg": ("nspy_keep_room_msg", "&call msg"),
     "replace": ("nspy_before_replace", "&call oldfd newfd"),
     "sendfile": ("nspy_before_sendfile", "&call in offset"),
-    "splice": ("nspy_before_splice", "&call in out len"),
+    "splice": ("nspy_before_splice",
+               "&call in in_offset out out_offset len flags"),
 }
 
 FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
@@ -145,9 +146,7 @@ def role_arguments(role):
     """The role's arguments as (name, default); required: default None."""
     shape, _, hook = ROLES[role]
     first = ["fd"] if shape == "guarded" else []
-    if shape == "between":
-        first = ["in", "out"]
-    if shape == "around":
+    if shape in ("around", "between"):
         first = [w for w in BEFORE[role][1].split() if w != "&call"]
     pairs = [(name, None) for name in first]
     for word in hook.split():

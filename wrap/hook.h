@@ -64,7 +64,10 @@ void nspy_on_recvmmsg(struct nspy_call *call, int ret,
 void nspy_before_sendfile(struct nspy_call *call, int in, const off_t *offset);
 void nspy_on_sendfile(struct nspy_call *call, ssize_t ret, int in,
 		      const off_t *offset);
-void nspy_before_splice(struct nspy_call *call, int in, int out, size_t len);
+bool nspy_before_splice(struct nspy_call *call, int in,
+			const off64_t *in_offset, int out,
+			const off64_t *out_offset, size_t len,
+			unsigned int flags);
 void nspy_on_splice(struct nspy_call *call, ssize_t ret, int out, size_t len,
 		    unsigned int flags);
 void nspy_on_pidfd_getfd(struct nspy_call *call, int ret);

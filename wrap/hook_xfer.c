@@ -3,6 +3,7 @@
 
 #include "capture/sys.h"
 #include "wrap/call.h"
+#include "wrap/clock.h"
 #include "wrap/connect.h"
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
@@ -52,16 +53,27 @@ waiting(int pipe)
 	return NSPY_SYS3(SYS_ioctl, pipe, FIONREAD, &count) < 0 ? -1 : count;
 }
 
-void
-nspy_before_splice(struct nspy_call *call, int in, int out, size_t len)
+/* False: the wait for bytes was interrupted, as the call would have been. */
+bool
+nspy_before_splice(struct nspy_call *call, int in, const off64_t *in_offset,
+		   int out, const off64_t *out_offset, size_t len,
+		   unsigned int flags)
 {
-	size_t copied;
+	bool wait = !(flags & SPLICE_F_NONBLOCK) && !in_offset && !out_offset;
 
 	nspy_source_none(&call->source);
-	if (call->fd == out)
-		call->source.stash = nspy_stash_copy(in, len, &copied);
-	else
+	if (call->fd != out) {
 		call->source.offset = waiting(out);
+		return true;
+	}
+	if (nspy_stash_copy(in, len, wait && len, &call->source.stash) ==
+		    -EINTR &&
+	    wait) {
+		errno = EINTR;
+		return false;
+	}
+	call->begin_ns = nspy_now();
+	return true;
 }
 
 /*
@@ -71,19 +83,20 @@ nspy_before_splice(struct nspy_call *call, int in, int out, size_t len)
 static void
 copy_received(struct nspy_source *source, int pipe, size_t len)
 {
-	size_t before = (size_t)source->offset, copied;
+	size_t before = (size_t)source->offset;
 	bool opened;
 	int reader;
+	long copied;
 
 	if (source->offset < 0 || waiting(pipe) != source->offset + (long)len)
 		return;
 	reader = nspy_stash_open_reader(pipe, &opened);
-	source->stash = nspy_stash_copy(reader, before + len, &copied);
+	copied = nspy_stash_copy(reader, before + len, false, &source->stash);
 	if (opened && reader >= 0)
 		NSPY_SYS1(SYS_close, reader);
 	if (!source->stash)
 		return;
-	if (copied == before + len &&
+	if (copied == (long)(before + len) &&
 	    waiting(pipe) == source->offset + (long)len)
 		nspy_stash_skip(source->stash, before);
 	else

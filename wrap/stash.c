@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What splice moves from a pipe to a socket nobody can look at afterwards; so
- * tee copies it before the call, without waiting, to a pipe of ours. There are
+ * tee copies it before the call to a pipe of ours. There are
  * a few, made when they are needed and used again, and no lock: a call that a
  * signal handler leaves by longjmp keeps its stash for ever, and when all are
  * taken the bytes are not recorded, only their number.
@@ -61,10 +61,12 @@ is_open(const struct nspy_stash *stash, int end)
 static bool
 open_ends(struct nspy_stash *stash)
 {
-	if (NSPY_SYS2(SYS_pipe2, stash->ends, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (NSPY_SYS2(SYS_pipe2, stash->ends, O_CLOEXEC) < 0)
 		return false;
 	for (int i = 0; i < 2; i++)
 		stash->ends[i] = nspy_keep_high(stash->ends[i]);
+	/* tee waits unless one of its two ends must not. */
+	NSPY_SYS3(SYS_fcntl, stash->ends[0], F_SETFL, O_NONBLOCK);
 	stash->ino = pipe_number(stash->ends[0]);
 	stash->size = NSPY_SYS2(SYS_fcntl, stash->ends[0], F_GETPIPE_SZ);
 	stash->of_process = nspy_process();
@@ -135,25 +137,43 @@ take(void)
 	return NULL;
 }
 
-struct nspy_stash *
-nspy_stash_copy(int pipe, size_t len, size_t *copied)
+/*
+ * Waits for bytes as splice does: libc's tee, so that a handler's return starts
+ * it again or not, and a cancelled thread ends.
+ */
+static long
+tee_later(int pipe, int to, size_t len)
+{
+	int error = errno;
+	long got = tee(pipe, to, len, 0);
+
+	if (got < 0)
+		got = -errno;
+	errno = error;
+	return got;
+}
+
+long
+nspy_stash_copy(int pipe, size_t len, bool wait, struct nspy_stash **copy)
 {
 	/* Anything but a pipe ends here. */
 	long size = NSPY_SYS2(SYS_fcntl, pipe, F_GETPIPE_SZ), got;
 	struct nspy_stash *stash = size > 0 ? take() : NULL;
 
+	*copy = NULL;
 	if (!stash)
-		return NULL;
+		return -EINVAL;
 	if (size > stash->size &&
 	    NSPY_SYS3(SYS_fcntl, stash->ends[1], F_SETPIPE_SZ, size) >= 0)
 		stash->size = size;
 	got = NSPY_SYS4(SYS_tee, pipe, stash->ends[1], len, SPLICE_F_NONBLOCK);
-	if (got <= 0) {
+	if (got == -EAGAIN && wait)
+		got = tee_later(pipe, stash->ends[1], len);
+	if (got > 0)
+		*copy = stash;
+	else
 		atomic_store(&stash->process, 0);
-		return NULL;
-	}
-	*copied = (size_t)got;
-	return stash;
+	return got;
 }
 
 size_t

@@ -16,10 +16,13 @@ struct nspy_stash;
 int nspy_stash_open_reader(int pipe, bool *opened);
 
 /*
- * A stash with a copy of what is in a pipe now, at most len bytes, or NULL. It
- * is the caller's until nspy_stash_release. Never waits.
+ * Copy what is in a pipe now, at most len bytes, to a stash, which is the
+ * caller's until nspy_stash_release. Returns how many there are, or a negative
+ * errno without a stash: -EAGAIN when there are none, unless it is to wait for
+ * them, -EINTR when it waits and a signal handler ends that.
  */
-struct nspy_stash *nspy_stash_copy(int pipe, size_t len, size_t *copied);
+long nspy_stash_copy(int pipe, size_t len, bool wait,
+		     struct nspy_stash **stash);
 
 /* Take bytes out. Returns how many there were. */
 size_t nspy_stash_read(const struct nspy_stash *stash, void *to, size_t len);

@@ -7,6 +7,7 @@
 
 #include "prog.h"
 #include <dirent.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #define LARGE 150000
@@ -179,37 +180,106 @@ failures(void)
 	MUST(!close(fds[0]));
 }
 
-/* Writes to a pipe when the first thread waits for it in splice. */
-static void *
-write_late(void *arg)
+/* Until the first thread waits for the pipe. */
+static void
+wait_for_waiter(void)
 {
-	char path[64], text[64], wanted[16];
+	char path[64], text[64];
+	int number;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", getpid());
-	snprintf(wanted, sizeof(wanted), "%d ", SYS_splice);
 	do {
 		FILE *file = fopen(path, "r");
 
 		MUST(file && fgets(text, sizeof(text), file));
 		fclose(file);
-	} while (strncmp(text, wanted, strlen(wanted)));
-	MUST(write(*(int *)arg, "late", 4) == 4);
+		number = atoi(text);
+	} while (number != SYS_splice && number != SYS_tee);
+}
+
+static int ends[2];
+static pthread_t waiter;
+static _Atomic int handled;
+
+static void
+handle(int signal UNUSED)
+{
+	handled = 1;
+}
+
+/* Interrupts the waiter, then writes. */
+static void *
+disturb(void *arg UNUSED)
+{
+	wait_for_waiter();
+	MUST(!pthread_kill(waiter, SIGUSR1));
+	while (!handled)
+		;
+	wait_for_waiter();
+	MUST(write(ends[1], "late", 4) == 4);
 	return NULL;
 }
 
 static void
+with_handler(int flags)
+{
+	struct sigaction action = {.sa_handler = handle, .sa_flags = flags};
+
+	handled = 0;
+	MUST(!sigaction(SIGUSR1, &action, NULL));
+}
+
+/* What is not in the pipe yet when the call begins. */
+static void
+late(void)
+{
+	int fds[2];
+	char buf[32];
+	pthread_t writer;
+
+	pair_of("4", fds);
+	MUST(!pipe(ends));
+	waiter = pthread_self();
+	send_all(fds[0], "before", 6);
+	with_handler(0);
+	MUST(!pthread_create(&writer, NULL, disturb, NULL));
+	MUST(splice(ends[0], NULL, fds[0], NULL, 9, 0) == -1);
+	MUST(errno == EINTR);
+	errno = EXDEV;
+	MUST(splice(ends[0], NULL, fds[0], NULL, 9, 0) == 4 && errno == EXDEV);
+	MUST(!pthread_join(writer, NULL));
+	with_handler(SA_RESTART);
+	MUST(!pthread_create(&writer, NULL, disturb, NULL));
+	MUST(syscall(SYS_splice, ends[0], NULL, fds[0], NULL, 3L, 0L) == 3);
+	MUST(splice(ends[0], NULL, fds[0], NULL, 9, 0) == 1);
+	MUST(!pthread_join(writer, NULL));
+	send_all(fds[0], "behind", 6);
+	recv_all(fds[1], buf, 20);
+	MUST(!memcmp(buf, "beforelatelatebehind", 20));
+	/* The writer is gone, and nothing comes. */
+	MUST(!close(ends[1]));
+	MUST(splice(ends[0], NULL, fds[0], NULL, 9, 0) == 0);
+	MUST(!close(fds[0]));
+	expect_end(fds[1]);
+	MUST(!close(fds[1]));
+}
+
+/* There is no descriptor for a copy. */
+static void
 unknown(void)
 {
+	struct rlimit limit;
 	int fds[2], pipes[2];
 	char buf[16];
-	pthread_t writer;
 
 	pair_of("4", fds);
 	MUST(!pipe(pipes));
 	send_all(fds[0], "before", 6);
-	MUST(!pthread_create(&writer, NULL, write_late, &pipes[1]));
+	put(pipes[1], 0, 4);
+	MUST(!getrlimit(RLIMIT_NOFILE, &limit));
+	limit.rlim_cur = (rlim_t)pipes[1] + 1;
+	MUST(!setrlimit(RLIMIT_NOFILE, &limit));
 	MUST(splice(pipes[0], NULL, fds[0], NULL, 9, 0) == 4);
-	MUST(!pthread_join(writer, NULL));
 	send_all(fds[0], "behind", 6);
 	recv_all(fds[1], buf, 16);
 	MUST(!close(fds[0]));
@@ -226,6 +296,8 @@ main(int argc, char **argv)
 		failures();
 	} else if (!strcmp(argv[1], "received")) {
 		received();
+	} else if (!strcmp(argv[1], "late")) {
+		late();
 	} else {
 		unknown();
 	}
