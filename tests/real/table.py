@@ -23,8 +23,8 @@ Each program does the same work twice, without netspy and with it preloaded, and
 must end with the same exit status and the same output, in the same files.
 tshark then reads what was captured: a *finding* is a malformed packet, a wrong
 checksum or an expert message of note level and above, other than a connection
-that was reset, and other than what tshark says about the kernel's own capture
-of the same work. The scripts are [tests/real](../tests/real); `make check-real`
+that was reset, and other than what the kernel's own capture of the same run has
+too. The scripts are [tests/real](../tests/real); `make check-real`
 runs them all, `make check` those of a few seconds.
 
 Made on %s with netspy %s on %s, Linux %s, %s.
