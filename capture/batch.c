@@ -285,3 +285,20 @@ nspy_batch_flush(struct nspy_batch *batch)
 	batch->last = NULL;
 	return batch->error;
 }
+
+void
+nspy_batch_rewrite(struct nspy_batch *batch, uint64_t offset,
+		   const uint8_t *data, size_t len)
+{
+	long result;
+
+	if (offset + len > batch->written)
+		nspy_batch_flush(batch);
+	if (batch->error)
+		return;
+	do
+		result = NSPY_SYS4(SYS_pwrite64, batch->fd, data, len, offset);
+	while (result == -EINTR);
+	if (result != (long)len)
+		batch->error = result < 0 ? (int)result : -ENOSPC;
+}

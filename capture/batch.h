@@ -68,6 +68,13 @@ void nspy_batch_add(struct nspy_batch *batch, struct nspy_record *record,
 void nspy_batch_add_block(struct nspy_batch *batch, const uint8_t *block,
 			  size_t len);
 
+/*
+ * Put len bytes in the place of those at offset, which are of blocks added
+ * before.
+ */
+void nspy_batch_rewrite(struct nspy_batch *batch, uint64_t offset,
+			const uint8_t *data, size_t len);
+
 /* Write what is there. Returns 0 or a negative errno, of any write so far. */
 int nspy_batch_flush(struct nspy_batch *batch);
 

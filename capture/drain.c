@@ -139,6 +139,10 @@ add_event(struct nspy_drain *drain, const struct nspy_event *event)
 		add_mark(drain, event);
 		return;
 	}
+	if (event->kind == NSPY_SECRET) {
+		nspy_secrets_take(drain, event);
+		return;
+	}
 	if (event->flags & NSPY_RAW)
 		told = nspy_raw_event(drain, event);
 	else if (event->protocol == IPPROTO_TCP && event->family != AF_NETLINK)
@@ -201,6 +205,7 @@ nspy_drain_begin(struct nspy_drain *drain, int fd)
 	drain->progress = nspy_ring_begin(drain->ring);
 	drain->batch.format = &nspy_formats[drain->ring->format];
 	drain->batch.snaplen = drain->ring->snaplen;
+	drain->secrets.taken_count = 0;
 	nspy_batch_begin(&drain->batch, fd, drain->progress->file_size,
 			 drain->size_limit);
 }
@@ -213,7 +218,8 @@ nspy_drain_add(struct nspy_drain *drain, const struct nspy_event *event)
 		drain->progress->lost++;
 	else
 		add_event(drain, event);
-	return nspy_ring_has_undo(drain->ring, UNDO_PER_EVENT);
+	return nspy_ring_has_undo(drain->ring, UNDO_PER_EVENT) &&
+	       drain->secrets.taken_count < NSPY_SECRETS_BATCH;
 }
 
 int
@@ -231,6 +237,8 @@ nspy_drain_end(struct nspy_drain *drain)
 	}
 	drain->progress->packets += drain->batch.packets;
 	drain->progress->file_size = drain->batch.offset;
+	/* Once it is committed, the room is not ours any more. */
+	nspy_secrets_wipe(drain);
 	nspy_ring_commit(ring);
 	return 0;
 }
@@ -284,6 +292,7 @@ nspy_drain_forget(struct nspy_drain *drain)
 {
 	memset(&drain->hosts, 0, sizeof(drain->hosts));
 	drain->stated = 0;
+	nspy_secrets_forget(drain);
 }
 
 int

@@ -8,6 +8,7 @@
 #include "capture/host.h"
 #include "capture/pcapng.h"
 #include "capture/ring.h"
+#include "capture/secrets.h"
 
 /*
  * One of the last packets of raw sockets. On loopback a process that sends one
@@ -48,6 +49,7 @@ struct nspy_drain {
 	struct nspy_raw_seen raw_seen[NSPY_RAW_SEEN];
 	uint32_t raw_seen_next; /* the place that is taken next */
 	uint32_t raw_seen_pid;	/* of the ring that these are for */
+	struct nspy_secrets secrets;
 };
 
 /*

@@ -16,7 +16,8 @@
 #define NSPY_STREAM_MAX 32768
 #define NSPY_DATAGRAM_MAX (255u << 10)
 #define NSPY_MARK_MAX 255
-#define NSPY_NAME_MAX 255 /* of a host name: RFC 1035 section 2.3.4 */
+#define NSPY_NAME_MAX 255   /* of a host name: RFC 1035 section 2.3.4 */
+#define NSPY_SECRET_MAX 512 /* of a line of a key log, in bytes */
 
 enum nspy_kind {
 	NSPY_CONNECT = 1, /* error: 0, EINPROGRESS, or why it failed */
@@ -32,6 +33,7 @@ enum nspy_kind {
 	NSPY_SKIPPED, /* these bytes, a struct nspy_counts, are not to be told */
 	NSPY_MARK, /* a text that the program gave, with its NUL; no socket */
 	NSPY_UNREACHABLE, /* an ICMP message about a datagram that was sent */
+	NSPY_SECRET,	  /* of TLS: a line of a key log; no socket */
 };
 
 enum nspy_flag {

@@ -14,7 +14,11 @@ enum {
 	STATISTICS = 5,
 	PACKET = 6,
 	JOURNAL = 9,
+	SECRETS = 10,
 };
+/* A key log of TLS. */
+#define TLS_KEY_LOG 0x544c534bu
+
 /* "Local use": no reader knows it, so all of them step over it. */
 #define FILLER 0x80004e53u
 
@@ -175,6 +179,17 @@ nspy_pcapng_statistics(uint8_t *block, uint32_t interface, uint64_t when_ns,
 	p = put_option(p, OPT_RECEIVED, &received, sizeof(received));
 	p = put_option(p, OPT_DROPPED, &dropped, sizeof(dropped));
 	return finish(block, put32(p, OPT_END), STATISTICS);
+}
+
+size_t
+nspy_pcapng_secrets(uint8_t *block, const char *line, size_t len)
+{
+	uint8_t *p = put32(block + 8, TLS_KEY_LOG);
+
+	p = put32(p, (uint32_t)len + 1);
+	memcpy(p, line, len);
+	memcpy(p + len, "\n\0\0", 4);
+	return finish(block, p + padded(len + 1), SECRETS);
 }
 
 void

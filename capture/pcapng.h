@@ -43,6 +43,12 @@ size_t nspy_pcapng_statistics(uint8_t *block, uint32_t interface,
 			      uint64_t dropped);
 
 /*
+ * Decryption Secrets Block: one line of a TLS key log, of NSPY_SECRET_MAX bytes
+ * at most, without its end.
+ */
+size_t nspy_pcapng_secrets(uint8_t *block, const char *line, size_t len);
+
+/*
  * The 12 bytes of a block of len bytes that readers skip: 8 go in front of the
  * filling and 4 behind it.
  */

@@ -80,6 +80,7 @@ struct nspy_conversation {
 	uint8_t closed;	   /* in the list of closed ones */
 	uint32_t protocol; /* other than IPPROTO_TCP: flows count datagrams */
 	uint32_t used;	   /* since it came into that list */
+	uint8_t header[2]; /* flow i ended in the header of a TLS record */
 };
 
 struct nspy_undo {

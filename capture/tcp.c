@@ -62,7 +62,7 @@ on_data(struct nspy_teller *t, int from)
 	bool sender = from == t->side;
 	struct nspy_flow *flow = &t->c->flow[from];
 	uint64_t *told = sender ? &flow->sent : &flow->received;
-	uint64_t end = *told + t->event->wire_len;
+	uint64_t end = *told + t->event->wire_len, before;
 
 	/*
 	 * This end was open before we looked, and the other one tells of the
@@ -76,7 +76,11 @@ on_data(struct nspy_teller *t, int from)
 
 		if (fresh > t->event->wire_len)
 			fresh = t->event->wire_len;
+		before = t->drain->batch.packets;
 		nspy_segment_data(t, from, t->event->wire_len - (size_t)fresh);
+		if (t->drain->batch.packets > before)
+			nspy_secrets_look(t->drain, t->event,
+					  &t->c->header[from]);
 	}
 }
 

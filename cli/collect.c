@@ -27,7 +27,8 @@
 struct nspy_collector {
 	struct nspy_folder folder;
 	struct nspy_merge merge;
-	uint64_t alive_ns; /* when that was looked at last */
+	struct nspy_keylog keylog; /* --tls-keys */
+	uint64_t alive_ns;	   /* when that was looked at last */
 	struct nspy_totals totals;
 };
 
@@ -64,6 +65,8 @@ nspy_collector_create(struct nspy_output *output, struct nspy_filter *filter)
 		if (!c->merge.spool)
 			return NULL;
 	}
+	if (output->options->tls_keys && nspy_keylog_open(&c->keylog) < 0)
+		nspy_say("SSLKEYLOGFILE: no memory for it");
 	return c;
 }
 
@@ -160,6 +163,13 @@ look_after_feeds(struct nspy_collector *c)
 	}
 }
 
+static void
+take_secrets(struct nspy_collector *c)
+{
+	if (c->merge.output->options->tls_keys)
+		nspy_merge_secrets(&c->merge, &c->keylog);
+}
+
 bool
 nspy_collector_step(struct nspy_collector *c)
 {
@@ -174,9 +184,11 @@ nspy_collector_step(struct nspy_collector *c)
 	while (nspy_merge_batch(merge, now - MERGE_NS))
 		any = true;
 	look_after_feeds(c);
-	/* A client may have come, or have room again. */
-	if (merge->output->live && merge->open)
-		nspy_output_written(merge->output, progress_of(c)->file_size);
+	take_secrets(c);
+	/* A client may have come, or have room again; a wait may be over. */
+	if ((merge->output->live || merge->output->in_memory) && merge->open &&
+	    !merge->error)
+		nspy_merge_pass_on(merge);
 	return any;
 }
 
@@ -227,6 +239,9 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 		merge->feeds[i]->dead = !nspy_feed_is_alive(merge->feeds[i]);
 	while (nspy_merge_batch(merge, UINT64_MAX))
 		;
+	/* The second time, what the key log has now. */
+	take_secrets(c);
+	take_secrets(c);
 	while (merge->feed_count) {
 		struct nspy_feed *feed = merge->feeds[--merge->feed_count];
 
@@ -235,6 +250,8 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 	}
 	free(merge->feeds);
 	progress = progress_of(c);
+	if (merge->open && !merge->error)
+		nspy_output_written(merge->output, progress->file_size);
 	nspy_collector_look(c, totals);
 	c->totals = *totals;
 	c->totals.lost += progress->lost;
@@ -246,6 +263,8 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 	nspy_journal_end(&merge->journal);
 	nspy_folder_remove(&c->folder, c->totals.loaded,
 			   sizeof(c->totals.loaded));
+	if (merge->output->options->tls_keys)
+		nspy_keylog_close(&c->keylog);
 	*totals = c->totals;
 	free(c);
 }

@@ -98,6 +98,8 @@ nspy_environment_set(const struct nspy_output *output, const char *word,
 		err = set("NETSPY_ONLY", options->only);
 	if (!err && options->skip)
 		err = set("NETSPY_SKIP", options->skip);
+	if (!err && options->tls_keys)
+		err = set("NETSPY_TLS_KEYS", "1");
 	if (!err && options->no_follow)
 		err = set("NETSPY_PARENT", pid);
 	return err;

@@ -19,6 +19,15 @@
 #include <time.h>
 #include <unistd.h>
 
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 static struct nspy_ring *
 ring_of(const struct nspy_merge *m)
 {
@@ -32,6 +41,7 @@ nspy_merge_begin(struct nspy_merge *m, struct nspy_filter *filter)
 	m->drain.grow = nspy_journal_grow;
 	m->drain.grow_context = &m->journal;
 	m->drain.size_limit = UINT64_MAX;
+	m->drain.secrets.wanted = m->output->options->tls_keys;
 	if (filter) {
 		m->drain.wanted = nspy_filter_matches;
 		m->drain.wanted_context = filter;
@@ -109,6 +119,7 @@ open_output(struct nspy_merge *m)
 		m->feeds[i]->described = false;
 	save_feeds(m);
 	nspy_journal_begin(&m->journal, m->output->path, len);
+	nspy_secrets_forget(&m->drain);
 	m->open = true;
 	m->fresh = true;
 }
@@ -164,15 +175,6 @@ consume(struct nspy_merge *m)
 		nspy_feed_consume(m->feeds[i]);
 }
 
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Nobody is to take the end of the capture for that of the traffic. */
 static void
 mark_end(struct nspy_merge *m, const char *limit)
@@ -215,21 +217,29 @@ look_at_size(struct nspy_merge *m, uint64_t size)
 		open_output(m);
 }
 
+int
+nspy_merge_pass_on(struct nspy_merge *m)
+{
+	uint64_t size = nspy_ring_progress(ring_of(m))->file_size;
+
+	if (m->output->in_memory || m->output->live)
+		size = nspy_secrets_final(&m->drain, size, now_ns());
+	return nspy_output_written(m->output, size);
+}
+
 static void
 end_batch(struct nspy_merge *m)
 {
-	uint64_t size;
 	int err;
 
 	save_feeds(m);
 	err = nspy_drain_end(&m->drain);
-	size = nspy_ring_progress(ring_of(m))->file_size;
 	if (!err)
-		err = nspy_output_written(m->output, size);
+		err = nspy_merge_pass_on(m);
 	if (err)
 		fail(m, err);
 	else
-		look_at_size(m, size);
+		look_at_size(m, nspy_ring_progress(ring_of(m))->file_size);
 	consume(m);
 }
 
@@ -283,6 +293,24 @@ nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
 	}
 	end_batch(m);
 	return true;
+}
+
+static void
+add_secret(void *context, const char *line, size_t len)
+{
+	struct nspy_merge *m = context;
+
+	nspy_secrets_add(&m->drain, line, len);
+}
+
+void
+nspy_merge_secrets(struct nspy_merge *m, struct nspy_keylog *keylog)
+{
+	if (!m->open || is_over(m))
+		return;
+	nspy_drain_begin(&m->drain, m->output->fd);
+	if (nspy_keylog_read(keylog, add_secret, m))
+		end_batch(m);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "capture/drain.h"
 #include "cli/feed.h"
 #include "cli/journal.h"
+#include "cli/keylog.h"
 
 struct nspy_filter;
 
@@ -34,6 +35,15 @@ int nspy_merge_add(struct nspy_merge *merge, struct nspy_feed *feed);
  * recording is over. True when there was something.
  */
 bool nspy_merge_batch(struct nspy_merge *merge, uint64_t until_ns);
+
+/* Secrets of TLS that the key log had at the last call. */
+void nspy_merge_secrets(struct nspy_merge *merge, struct nspy_keylog *keylog);
+
+/*
+ * What readers of a stream have not had yet, as long as it is final. Returns 0
+ * or a negative errno.
+ */
+int nspy_merge_pass_on(struct nspy_merge *merge);
 
 /* The feed's last block: what was told, and what is missing. */
 void nspy_merge_end_feed(struct nspy_merge *merge, struct nspy_feed *feed);

@@ -6,6 +6,7 @@
 #include "cli/options.h"
 
 #include "capture/format.h"
+#include "capture/text.h"
 #include "cli/filter.h"
 #include "cli/keep.h"
 #include "cli/say.h"
@@ -29,6 +30,7 @@ enum {
 	DETERMINISTIC,
 	DRY_RUN,
 	NO_IO_URING,
+	TLS_KEYS,
 	LIVE,
 	PCAP_OVER_IP,
 	TEST,
@@ -77,6 +79,9 @@ const struct nspy_option nspy_option_table[] = {
 	 "number times, addresses, ports and processes by order of use, so "
 	 "that "
 	 "equal runs have equal captures"},
+	{TLS_KEYS, "tls-keys", NULL,
+	 "put the secrets of TLS into the capture, so that Wireshark decrypts "
+	 "it; who can read it can do so, too"},
 	{DRY_RUN, "dry-run", NULL, "show what would be run, and end"},
 	{'U', "packet-buffered", NULL,
 	 "accepted for tcpdump's sake: packets "
@@ -256,6 +261,9 @@ set(struct nspy_options *options, int letter)
 	case DETERMINISTIC:
 		options->deterministic = true;
 		return -1;
+	case TLS_KEYS:
+		options->tls_keys = true;
+		return -1;
 	case DRY_RUN:
 		options->dry_run = true;
 		return -1;
@@ -317,9 +325,17 @@ check(const struct nspy_options *options)
 		return nspy_complain("--per-process goes with none of -f, -C, "
 				     "-G, --max-size, --progress: the "
 				     "processes write by themselves");
+	if (options->tls_keys && options->output &&
+	    nspy_text_ends_with(options->output, ".pcap"))
+		return nspy_complain(
+			"--tls-keys goes without -o FILE.pcap, "
+			"which has no place for keys; use .pcapng");
 	if (options->rotate_files && !options->rotate_bytes &&
 	    !options->rotate_s)
 		return nspy_complain("-W needs -C or -G");
+	if (options->deterministic && options->tls_keys)
+		return nspy_complain("--deterministic goes without --tls-keys, "
+				     "which differ from run to run");
 	if (options->deterministic &&
 	    (options->filter || options->rotate_bytes || options->rotate_s ||
 	     options->max_size || options->live || options->service ||

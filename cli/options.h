@@ -22,7 +22,7 @@ struct nspy_options {
 	uint32_t rotate_files;	 /* -W, 0: no limit */
 	uint64_t max_size;	 /* --max-size, in bytes, 0: no limit */
 	bool per_process, quiet, verbose, no_follow, drop, dry_run, no_io_uring,
-		live, on_failure, deterministic, progress;
+		live, tls_keys, on_failure, deterministic, progress;
 	bool ends;	/* max_size leaves out the middle */
 	char **command; /* with its arguments, ends with NULL */
 };

@@ -157,6 +157,7 @@ finish(struct recovery *r)
 	drain->grow = grow;
 	drain->grow_context = r;
 	drain->size_limit = UINT64_MAX;
+	drain->secrets.wanted = true; /* if there are any */
 	err = nspy_drain_run(drain, r->capture_fd, true);
 	if (!err)
 		err = nspy_drain_state(drain, r->capture_fd, now_ns());

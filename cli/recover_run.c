@@ -79,6 +79,7 @@ set_output(struct recovery *r)
 
 	r->options.snaplen = file->ring.snaplen;
 	r->options.max_size = file->max_size;
+	r->options.tls_keys = true; /* if there are any in the rings */
 	r->options.output = file->output[0] ? file->output : NULL;
 	r->options.command = r->command;
 	r->command[0] = file->command;

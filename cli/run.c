@@ -285,6 +285,9 @@ prepare(struct run *run)
 		if (!run->collector)
 			return 2;
 	}
+	if (options->tls_keys && !options->quiet)
+		nspy_say("the capture will hold the keys of TLS connections: "
+			 "who can read it can read what they say");
 	err = set_environment(run, library);
 	if (!err && options->no_io_uring)
 		err = nspy_refuse_io_uring();

@@ -107,9 +107,12 @@ def preload_source(spec, entries):
         own = [this for base, this in names([entry], "preload")]
         if not own:
             continue
+        doors = "\n".join(door(entry, this, "preload") for this in own)
+        if "library" in entry:
+            texts.append(guarded(entry, doors))
+            continue
         text = f'static struct nspy_next next_{name} = {{ .name = "{name}" }};'
-        texts.append(guarded(entry, text + "\n\n" + "\n".join(
-            door(entry, this, "preload") for this in own)))
+        texts.append(guarded(entry, text + "\n\n" + doors))
         table += guarded(entry, f"\t&next_{name},\n")
     texts += hook_reals(entries, "nspy_next(&next_%s)")
     texts.append("struct nspy_next *const nspy_nexts[] = {\n" + table + "};\n\n"
@@ -152,7 +155,10 @@ def link_doors(entry, binding, weak=""):
 HIDDEN = '#define NETSPY_HIDDEN __attribute__((visibility("hidden")))\n'
 WEAK = """#define NETSPY_WEAK __attribute__((weak))
 
-/* What on-demand-*.gen.c have comes first, where the linker looks for it. */
+/*
+ * What on-demand-*.gen.c have come first, where the linker looks for it, and a
+ * library comes with what else of it the program calls.
+ */
 #define REAL(name)                                                             \\
 	(__real_##name ? __real_##name                                         \\
 		       : (typeof(__real_##name) *)no_real(#name))
@@ -162,7 +168,9 @@ WEAK = """#define NETSPY_WEAK __attribute__((weak))
 def link_source(spec, entries):
     texts = [HIDDEN + WEAK, CHK_FAIL]
     for entry in entries:
-        if entry.get("on_demand"):
+        if "library" in entry:
+            texts += link_doors(entry, "optional", "NETSPY_WEAK ")
+        elif entry.get("on_demand"):
             texts += link_doors(entry, "fallback", "NETSPY_WEAK ")
         else:
             texts += link_doors(entry, "link")
@@ -182,11 +190,27 @@ def on_demand_source(group, spec, entries):
                   ['"wrap/calls.gen.h"'], texts)
 
 
+def passed_by(entry):
+    """The __wrap_ name of a function whose library may be a static one: then
+    it is the real one, else our door of that name."""
+    name, values = entry["name"], [p["name"] for p in entry["parameters"]]
+    result = "" if entry["return_type"] == "void" else "return "
+    return (f"NETSPY_WEAK typeof({name}) __real_{name};\n\n"
+            f"typeof({name}) __wrap_{name};\n\nNETSPY_HIDDEN "
+            + entry["return_type"] + "\n"
+            + fold(f"__wrap_{name}(", [declare(p) for p in
+                                       entry["parameters"]], ")") + "\n{\n"
+            + fold(f"\t{result}__real_{name}(", values, ");") + "\n}\n\n")
+
+
 def export_source(spec, entries):
     """In a link with --wrap options, the program's own calls come by these
     names. A name that libc has for itself is never called from outside."""
     texts = []
     for entry in entries:
+        if "library" in entry:
+            texts.append(guarded(entry, passed_by(entry)))
+            continue
         own = [this["name"] for _, this in names([entry], "preload")]
         for this in [entry] + entry.get("aliases", []):
             if not own or not {"link", "static"} & set(
@@ -197,7 +221,7 @@ def export_source(spec, entries):
             texts.append(guarded(entry, text if this is entry
                                  else guarded(this, text)))
     return source(spec, "The __wrap_ names of the export binding.", [],
-                  [WRAPPED + "".join(texts)])
+                  [HIDDEN + WRAPPED + "".join(texts)])
 
 
 WRAPPED = """#define WRAPPED(name, door)                                                    \\

@@ -52,6 +52,16 @@ def body(entry):
         kind = "lookup" if shape == "lookup" else "any"
         begin = f'\tnspy_begin_{kind}(&call, "{name}");\n'
         return f"{call}{ret}{begin}{before(entry, given)}{stored}\n{told}"
+    if shape == "after":
+        return (f"{ret}{stored}\n"
+                + fold(f"\t{hook}(", ["(nspy_function *)real", "ret"] + passed,
+                       ");") + "\n\treturn ret;")
+    if shape == "through":
+        return fold(f"\t{result}real(",
+                    [f"{hook}({value})" if value in passed else value
+                     for value in values], ");")
+    if shape == "back":
+        return fold(f"\treturn {hook}(real(", values, "));")
     text = fold(f"\t{hook}(", passed, ");") + "\n" + tail_call
     # gcc's typeof forgets that the real function does not return.
     return text + ("\n\t__builtin_unreachable();" if shape == "exit" else "")

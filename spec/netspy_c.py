@@ -3,8 +3,11 @@
 
 
 def fold(head, items, tail):
-    """head + items + tail, folded at 80 columns under the open bracket."""
+    """head + items + tail, folded at 80 columns under the open bracket, or
+    two tabs from the margin where that is too far right."""
     indent = len(head.expandtabs(8))
+    if max(map(len, items), default=0) + indent >= 80:
+        indent = 16
     lines, line = [], head
     for position, item in enumerate(items):
         item += tail if position == len(items) - 1 else ","

@@ -50,9 +50,14 @@ def door(entry, alias, binding):
     if binding == "preload":
         symbol, real = alias["name"], f"nspy_next(&next_{base})"
         mark = "NETSPY_EXPORT "
-    elif binding == "fallback":
+        if "library" in entry:
+            real = f"NSPY_NEXT_HERE({base})"
+            # The library may be a static one, in the same program.
+            mark += "NETSPY_WEAK "
+    elif binding in ("fallback", "optional"):
         symbol, real = f"__wrap_{alias['name']}", f"REAL({base})"
-        mark = "NETSPY_HIDDEN NETSPY_WEAK "
+        weak = "NETSPY_WEAK " if binding == "fallback" else ""
+        mark = "NETSPY_HIDDEN " + weak
     else:
         own = "real" if "inner" in entry else "__real"
         symbol, real = f"__wrap_{alias['name']}", f"{own}_{base}"

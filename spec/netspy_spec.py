@@ -39,10 +39,16 @@ ROLES = {
     "gethost": ("lookup", "nspy_on_gethost", "name=NULL"),
     "gethost_r": ("lookup", "nspy_on_gethost_r", "result name=NULL"),
     "getnameinfo": ("lookup", "nspy_on_getnameinfo", "sa salen host hostlen"),
+    "gnutls_get_keylog": ("back", "nspy_unchain_gnutls", ""),
+    "gnutls_session": ("after", "nspy_on_gnutls_session", "session"),
+    "gnutls_set_keylog": ("through", "nspy_chain_gnutls", "function"),
     "getsockopt": ("guarded", "nspy_on_getsockopt",
                    "level optname optval optlen"),
     "lio_listio": ("before", "nspy_before_lio_listio", "list count"),
     "listen": ("guarded", "nspy_on_listen", ""),
+    "openssl_context": ("after", "nspy_on_openssl_context", ""),
+    "openssl_get_keylog": ("back", "nspy_unchain_openssl", ""),
+    "openssl_set_keylog": ("through", "nspy_chain_openssl", "function"),
     "pidfd_getfd": ("always", "nspy_on_pidfd_getfd", ""),
     "login_tty": ("always", "nspy_on_login_tty", "fd"),
     "prctl": ("around", "nspy_on_prctl", "option"),
@@ -94,7 +100,7 @@ FUNCTION_KEYS = {"name": str, "return_type": str, "parameters": list,
                  "header": str, "role": str, "arguments": dict}
 FUNCTION_OPTIONS = {"variadic": list, "aliases": list, "requires": str,
                     "bindings": list, "on_demand": str, "syscalls": list,
-                    "libc_name": str, "inner": str}
+                    "libc_name": str, "inner": str, "library": str}
 SYSCALL_KEYS = {"name": str, "arguments": list}
 ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
                  "requires": str, "va_list": str}
@@ -249,6 +255,7 @@ def check_function(number, entry):
     check_name(where, "a name", name)
     check_name(where, "a header", entry["header"], r"[\w/]+\.h")
     check_name(where, "a macro", entry.get("requires", "HAVE_"), r"HAVE_\w*")
+    check_name(where, "a library", entry.get("library", "lib"), r"lib[\w-]*")
     check_bindings(where, entry, BINDINGS)
     if entry.get("on_demand", "aio") not in ON_DEMAND:
         raise SpecError(f"{where}: unknown on_demand '{entry['on_demand']}'; "

@@ -13,7 +13,8 @@ link_opts() {
 
 # build PROGRAM KIND OUTPUT [FLAG...]: KIND is plain, or a linked binding: pie
 # by libc's names, wrap by ld --wrap as static and static-pie. Extra flags are
-# for the compiler and the linker.
+# for the compiler and the linker; libraries that the program needs besides are
+# in $libraries.
 build() {
 	source=$tests/progs/$1
 	kind=$2
@@ -42,11 +43,13 @@ build() {
 	esac
 	# shellcheck disable=SC2086
 	$CC -g -O1 -Wall -Wextra -pthread $kind_cflags "$@" "$source" \
-		-o "$output" $kind_ldflags $kind_libs >build.err 2>&1 || {
+		-o "$output" $kind_ldflags $kind_libs $libraries >build.err 2>&1 || {
 		cat build.err >&2
 		fail_ "cannot build $source for $kind"
 	}
 }
+
+libraries=
 
 # Every binding that a program of our own can be captured through.
 bindings='preload pie static static-pie'

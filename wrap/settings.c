@@ -141,6 +141,19 @@ read_filename(void)
 	memcpy(nspy_settings.filename, value, strlen(value) + 1);
 }
 
+/* Classic pcap has no place for them. */
+static void
+read_tls_keys(void)
+{
+	nspy_settings.tls_keys = read_switch("NETSPY_TLS_KEYS");
+	if (!nspy_settings.tls_keys || nspy_settings.format == NSPY_PCAPNG)
+		return;
+	nspy_report("NETSPY_TLS_KEYS=1: needs NETSPY_FORMAT=pcapng; no keys "
+		    "are kept",
+		    NULL);
+	nspy_settings.tls_keys = false;
+}
+
 /* The directory of the start: relative names and chdir() do not mix. */
 static void
 read_directory(void)
@@ -214,6 +227,7 @@ nspy_settings_read(void)
 	nspy_settings.snaplen = read_snaplen();
 	read_executable();
 	read_filename();
+	read_tls_keys();
 	read_directory();
 	read_run();
 }

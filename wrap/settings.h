@@ -17,6 +17,7 @@ struct nspy_settings {
 	uint32_t format;   /* enum nspy_format_number: NETSPY_FORMAT */
 	bool unix_sockets; /* NETSPY_UNIX: AF_UNIX is recorded, too */
 	bool netlink;	   /* NETSPY_NETLINK: and AF_NETLINK */
+	bool tls_keys;	   /* NETSPY_TLS_KEYS: secrets go in the capture */
 	bool off;   /* NETSPY_ONLY, NETSPY_SKIP, NETSPY_PARENT: not this */
 	bool alone; /* NETSPY_PARENT: forked children do not record */
 	bool drop;  /* NETSPY_DROP: a full ring loses, the program goes on */

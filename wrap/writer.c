@@ -105,6 +105,7 @@ create_own(void)
 		drain.ring = created;
 		drain.grow = nspy_files_grow;
 		drain.grow_context = &files;
+		drain.secrets.wanted = nspy_settings.tls_keys;
 		nspy_drain_forget(&drain);
 	} else {
 		nspy_writer_stop("cannot create a capture", error, "");
