@@ -133,6 +133,24 @@ within(void)
 	}
 }
 
+/* What waits for its end waits for that of all numbers. */
+static void
+in_two_parts(void)
+{
+	struct endpoint end = loopback("4", 0);
+	int sink = (int)NSPY_SYS3(SYS_socket, AF_INET, SOCK_DGRAM, 0);
+	int fd, copies[2];
+
+	MUST(sink >= 0 && !NSPY_SYS3(SYS_bind, sink, sa(&end), end.len));
+	MUST(!NSPY_SYS3(SYS_getsockname, sink, sa(&end), &end.len));
+	fd = connected(&end, SOCK_DGRAM);
+	MUST(send(fd, "first ", 6, MSG_MORE) == 6);
+	pass(fd, fd);
+	receive(&copies[0], &copies[1], 0);
+	MUST(send(copies[1], "second", 6, 0) == 6);
+	MUST(!close(fd) && !close(copies[0]) && !close(copies[1]));
+}
+
 /* While they are under way, no process has them. */
 static void
 on_the_way(void)
@@ -192,6 +210,7 @@ main(int argc, char **argv)
 	MUST(argc == 2 && !socketpair(AF_UNIX, SOCK_STREAM, 0, road));
 	if (!strcmp(argv[1], "within")) {
 		within();
+		in_two_parts();
 		on_the_way();
 	} else {
 		to_another();
