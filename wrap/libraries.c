@@ -219,7 +219,10 @@ report(bool only_if_new)
 	reported = true;
 	nspy_decimal(others, found.others);
 	nspy_report("calls of ", found.first, found.others ? " and " : "",
-		    found.others ? others : "", found.others ? " others" : "",
+		    found.others ? others : "",
+		    found.others == 0	? ""
+		    : found.others == 1 ? " other"
+					: " others",
 		    " are not seen: loaded ",
 		    found.in_namespace ? "by dlmopen" : "with RTLD_DEEPBIND",
 		    NULL);
