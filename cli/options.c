@@ -77,8 +77,7 @@ const struct nspy_option nspy_option_table[] = {
 	 "the right to setuid programs"},
 	{DETERMINISTIC, "deterministic", NULL,
 	 "number times, addresses, ports and processes by order of use, so "
-	 "that "
-	 "equal runs have equal captures"},
+	 "that equal runs have equal captures"},
 	{TLS_KEYS, "tls-keys", NULL,
 	 "put the secrets of TLS into the capture, so that Wireshark decrypts "
 	 "it; who can read it can do so, too"},
@@ -209,70 +208,80 @@ help(void)
 	return nspy_flush_output();
 }
 
-static int
-set(struct nspy_options *options, int letter)
+/* The option that is either given or not; NULL: it is none. */
+static bool *
+flag_of(struct nspy_options *options, int letter)
+{
+	switch (letter) {
+	case PROGRESS:
+		return &options->progress;
+	case PER_PROCESS:
+		return &options->per_process;
+	case NO_FOLLOW:
+		return &options->no_follow;
+	case DROP:
+		return &options->drop;
+	case LIVE:
+		return &options->live;
+	case ON_FAILURE:
+		return &options->on_failure;
+	case NO_IO_URING:
+		return &options->no_io_uring;
+	case DETERMINISTIC:
+		return &options->deterministic;
+	case TLS_KEYS:
+		return &options->tls_keys;
+	case DRY_RUN:
+		return &options->dry_run;
+	case 'q':
+		return &options->quiet;
+	case 'v':
+		return &options->verbose;
+	default:
+		return NULL;
+	}
+}
+
+/* The option whose value is kept as it is; NULL: it is none. */
+static const char **
+text_of(struct nspy_options *options, int letter)
 {
 	switch (letter) {
 	case 'o':
-		options->output = optarg;
-		return -1;
+		return &options->output;
 	case 'f':
-		options->filter = optarg;
-		if (strlen(optarg) < NSPY_FILTER_MAX)
-			return -1;
+		return &options->filter;
+	case ONLY:
+		return &options->only;
+	case SKIP:
+		return &options->skip;
+	case PCAP_OVER_IP:
+		return &options->service;
+	case TEST:
+		return &options->test;
+	case DIR:
+		return &options->folder;
+	default:
+		return NULL;
+	}
+}
+
+static int
+set(struct nspy_options *options, int letter)
+{
+	const char **text = text_of(options, letter);
+	bool *flag = flag_of(options, letter);
+
+	if (flag)
+		*flag = true;
+	else if (text)
+		*text = optarg;
+	if (letter == 'f' && strlen(optarg) >= NSPY_FILTER_MAX)
 		return nspy_complain("-f: longer than %d bytes",
 				     NSPY_FILTER_MAX - 1);
-	case PROGRESS:
-		options->progress = true;
+	if (flag || text)
 		return -1;
-	case PER_PROCESS:
-		options->per_process = true;
-		return -1;
-	case ONLY:
-		options->only = optarg;
-		return -1;
-	case SKIP:
-		options->skip = optarg;
-		return -1;
-	case NO_FOLLOW:
-		options->no_follow = true;
-		return -1;
-	case DROP:
-		options->drop = true;
-		return -1;
-	case LIVE:
-		options->live = true;
-		return -1;
-	case PCAP_OVER_IP:
-		options->service = optarg;
-		return -1;
-	case TEST:
-		options->test = optarg;
-		return -1;
-	case ON_FAILURE:
-		options->on_failure = true;
-		return -1;
-	case DIR:
-		options->folder = optarg;
-		return -1;
-	case NO_IO_URING:
-		options->no_io_uring = true;
-		return -1;
-	case DETERMINISTIC:
-		options->deterministic = true;
-		return -1;
-	case TLS_KEYS:
-		options->tls_keys = true;
-		return -1;
-	case DRY_RUN:
-		options->dry_run = true;
-		return -1;
-	case 'q':
-		options->quiet = true;
-		return -1;
-	case 'v':
-		options->verbose = true;
-		return -1;
+	switch (letter) {
 	case 'U':
 		return -1;
 	case SHOW_VERSION:
@@ -333,17 +342,16 @@ check(const struct nspy_options *options)
 	if (options->rotate_files && !options->rotate_bytes &&
 	    !options->rotate_s)
 		return nspy_complain("-W needs -C or -G");
-	if (options->deterministic && options->tls_keys)
-		return nspy_complain("--deterministic goes without --tls-keys, "
-				     "which differ from run to run");
 	if (options->deterministic &&
 	    (options->filter || options->rotate_bytes || options->rotate_s ||
 	     options->max_size || options->live || options->service ||
-	     options->per_process || options->snaplen != NSPY_SNAPLEN_MAX))
+	     options->per_process || options->tls_keys ||
+	     options->snaplen != NSPY_SNAPLEN_MAX))
 		return nspy_complain("--deterministic goes with none of -f, "
 				     "-s, -C, -G, --max-size, --live, "
-				     "--pcap-over-ip, --per-process: it writes "
-				     "at the end of the run");
+				     "--pcap-over-ip, --per-process, "
+				     "--tls-keys: it writes at the end of the "
+				     "run, and what is the same in all runs");
 	return check_test(options);
 }
 
