@@ -271,7 +271,11 @@ def link_options(spec, entries):
 
 
 def static_options(spec, entries):
-    return wraps(entries, "static")
+    """lld leaves what is weak in libc.a there, and calls address 0, unless
+    libc's own name of the function is asked for."""
+    return wraps(entries, "static") + "".join(
+        f"--undefined={entry['libc_name']}\n" for entry in entries
+        if "libc_name" in entry)
 
 
 def wraps(entries, binding):
