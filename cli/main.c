@@ -5,6 +5,7 @@
 
 #include "cli/check.h"
 #include "cli/diff.h"
+#include "cli/extcap.h"
 #include "cli/options.h"
 #include "cli/recover.h"
 #include "cli/run.h"
@@ -61,6 +62,8 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (argc > 1 && strcmp(argv[1], verbs[i].name) == 0)
 			return verbs[i].run(argc - 1, argv + 1);
+	if (nspy_extcap_is_called(argc, argv))
+		return nspy_extcap(argc, argv);
 	status = nspy_options_read(&options, argc, argv);
 	return status < 0 ? nspy_run(&options) : status;
 }
