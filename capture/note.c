@@ -25,6 +25,7 @@ static const struct name errors[] = {
 	{EHOSTDOWN, "EHOSTDOWN"},
 	{EHOSTUNREACH, "EHOSTUNREACH"},
 	{EINVAL, "EINVAL"},
+	{EMSGSIZE, "EMSGSIZE"},
 	{ENETDOWN, "ENETDOWN"},
 	{ENETUNREACH, "ENETUNREACH"},
 	{ENOBUFS, "ENOBUFS"},
@@ -76,6 +77,14 @@ is_failed_connect(const struct nspy_event *event)
 	       error != EAGAIN && error != ECONNREFUSED;
 }
 
+/* A datagram that the kernel did not take. */
+static bool
+is_failed_send(const struct nspy_event *event)
+{
+	return event->kind == NSPY_SEND && event->error &&
+	       event->protocol != IPPROTO_TCP && event->peer.version;
+}
+
 static void
 say_lookup(struct nspy_text *text, const struct nspy_event *event)
 {
@@ -88,10 +97,10 @@ say_lookup(struct nspy_text *text, const struct nspy_event *event)
 }
 
 static void
-say_connect(struct nspy_text *text, const struct nspy_event *event,
-	    const char *host)
+say_peer(struct nspy_text *text, const struct nspy_event *event,
+	 const char *host)
 {
-	nspy_text_add(text, "connect ");
+	nspy_text_add(text, event->kind == NSPY_SEND ? "send " : "connect ");
 	nspy_text_add_endpoint(text, &event->peer);
 	if (host) {
 		nspy_text_add(text, " (");
@@ -112,9 +121,9 @@ nspy_note_failure(struct nspy_drain *drain, const struct nspy_event *event)
 		return;
 	if (is_failed_lookup(event) && event->data_len <= NSPY_NAME_MAX)
 		say_lookup(&text, event);
-	else if (is_failed_connect(event))
-		say_connect(&text, event,
-			    nspy_host_find(&drain->hosts, &event->peer));
+	else if (is_failed_connect(event) || is_failed_send(event))
+		say_peer(&text, event,
+			 nspy_host_find(&drain->hosts, &event->peer));
 	else
 		return;
 	nspy_batch_add_block(&drain->batch, drain->block,

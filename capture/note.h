@@ -9,7 +9,7 @@
 
 #include "capture/drain.h"
 
-/* A connect(), or a look-up, that failed for a reason that no packet shows. */
+/* A connect, send or look-up that failed for a reason that no packet shows. */
 void nspy_note_failure(struct nspy_drain *drain,
 		       const struct nspy_event *event);
 

@@ -20,6 +20,9 @@ void nspy_on_error_queue(const struct nspy_call *call,
 /* Whether a connect() that ended with error (0: well) sent a SYN. */
 bool nspy_sent_syn(int error);
 
+/* Whether the capture has a place for a call that failed without a packet. */
+bool nspy_can_note(int error);
+
 /* Whether a send on this socket connects it first: TCP Fast Open. */
 bool nspy_sends_syn(const struct nspy_socket *socket, int flags);
 

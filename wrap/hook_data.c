@@ -26,17 +26,44 @@ tells_of_connection(int error)
 	       error == ETIMEDOUT;
 }
 
-static void
-on_failed(struct nspy_call *call, uint16_t kind)
+/* The datagram was not sent, and the program is not to blame for it. */
+static bool
+is_refused(int error)
 {
-	const struct nspy_tell tell = {.kind = kind, .error = call->error};
+	return error == EACCES || error == EPERM || error == EMSGSIZE ||
+	       error == EADDRNOTAVAIL || error == ENETDOWN ||
+	       error == ENETUNREACH || error == EHOSTDOWN ||
+	       error == EHOSTUNREACH;
+}
+
+/* Of a datagram, unless a packet was the reason, and is told. */
+static bool
+is_to_be_told(struct nspy_call *call, uint16_t kind)
+{
+	uint32_t before = nspy_emitted();
+
+	if (call->socket->type == SOCK_STREAM)
+		return tells_of_connection(call->error);
+	if (call->socket->type == SOCK_DGRAM)
+		nspy_datagram_failed(call, call->error);
+	return nspy_emitted() == before && kind == NSPY_SEND &&
+	       is_refused(call->error) && nspy_can_note(call->error);
+}
+
+/* peer is that of the call, or NULL: the socket's. */
+static void
+on_failed(struct nspy_call *call, uint16_t kind,
+	  const struct nspy_endpoint *peer)
+{
+	const struct nspy_tell tell = {
+		.kind = kind,
+		.error = call->error,
+		.peer = peer && peer->version ? peer : NULL,
+	};
 
 	if (kind == NSPY_SEND)
 		nspy_cork_failed(call);
-	if (call->socket->type == SOCK_DGRAM)
-		nspy_datagram_failed(call, call->error);
-	if (call->socket->type != SOCK_STREAM ||
-	    !tells_of_connection(call->error))
+	if (!is_to_be_told(call, kind))
 		return;
 	nspy_emit(call, call->socket, &tell);
 }
@@ -177,15 +204,15 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		if (nspy_connect_by_send(call, ret, msg) || ret < 0)
 			return;
 	}
+	/* On a connected stream the kernel does not look at it either. */
+	if (msg->msg_name && call->socket->type != SOCK_STREAM)
+		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);
 	if (ret < 0) {
-		on_failed(call, NSPY_SEND);
+		on_failed(call, NSPY_SEND, &peer);
 		return;
 	}
 	if (only_probes(call->socket, flags))
 		return;
-	/* On a connected stream the kernel does not look at it either. */
-	if (msg->msg_name && call->socket->type != SOCK_STREAM)
-		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);
 	on_moved(call, &tell, &peer, msg);
 }
 
@@ -257,7 +284,7 @@ on_received(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 		tell.iov_count = 0;
 	/* An error is taken from the socket even by a look. */
 	if (ret < 0) {
-		on_failed(call, NSPY_RECV);
+		on_failed(call, NSPY_RECV, NULL);
 		return;
 	}
 	if (flags & NOT_RECEIVED)
@@ -345,7 +372,7 @@ nspy_tell_moved(struct nspy_call *call, ssize_t ret, struct nspy_tell *tell)
 	call->result = ret;
 	tell->len = ret > 0 ? (size_t)ret : 0;
 	if (ret < 0)
-		on_failed(call, tell->kind);
+		on_failed(call, tell->kind, NULL);
 	else
 		on_moved(call, tell, NULL, NULL);
 }

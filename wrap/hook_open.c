@@ -151,9 +151,8 @@ tell_connect(struct nspy_call *call, int error)
 	nspy_emit(call, call->socket, &tell);
 }
 
-/* Without a packet, but pcapng has a place for it. */
-static bool
-is_to_be_noted(int error)
+bool
+nspy_can_note(int error)
 {
 	return nspy_settings.format == NSPY_PCAPNG && error != EAGAIN;
 }
@@ -179,7 +178,7 @@ on_connect_tcp(struct nspy_call *call, int error)
 		socket->connect_ns = call->begin_ns;
 		tell_connect(call, EINPROGRESS);
 		set(socket, NSPY_CONNECTING);
-	} else if (nspy_sent_syn(error) || is_to_be_noted(error)) {
+	} else if (nspy_sent_syn(error) || nspy_can_note(error)) {
 		tell_connect(call, error);
 	}
 }
@@ -237,7 +236,7 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 	} else if (ret == 0) {
 		socket->peer = peer;
 		nspy_socket_ask_local(call->fd, socket);
-	} else if (is_to_be_noted(error)) {
+	} else if (nspy_can_note(error)) {
 		const struct nspy_tell tell = {
 			.kind = NSPY_CONNECT,
 			.error = error,

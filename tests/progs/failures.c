@@ -36,6 +36,19 @@ fail_to_connect(int type, const char *address, uint16_t port)
 }
 
 static void
+fail_to_send(void)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(9)};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	inet_pton(AF_INET, "192.0.2.2", &addr.sin_addr);
+	MUST(sendto(fd, "hello", 5, 0, (void *)&addr, sizeof(addr)) < 0);
+	/* Tried again later: no failure. */
+	MUST(recv(fd, &addr, 1, MSG_DONTWAIT) < 0);
+	close(fd);
+}
+
+static void
 talk_to(const char *host)
 {
 	struct addrinfo hints = {.ai_family = AF_INET,
@@ -72,6 +85,7 @@ main(int argc, char **argv)
 	fail_to_connect(SOCK_STREAM, "192.0.2.1", 80);
 	fail_to_connect(SOCK_DGRAM, "192.0.2.1", 53);
 	fail_to_connect(SOCK_STREAM, "2001:db8::1:0:0:1", 443);
+	fail_to_send();
 	if (argc > 1)
 		talk_to(argv[1]);
 	return 0;
