@@ -200,7 +200,10 @@ mark_end(struct nspy_merge *m, const char *limit)
 	end_recording(m);
 }
 
-/* The file is as long as it may be: go on in another one, or not at all. */
+/*
+ * Something comes, and the file is as long as it may be: go on in another one,
+ * or not at all.
+ */
 static void
 look_at_size(struct nspy_merge *m, uint64_t size)
 {
@@ -238,8 +241,6 @@ end_batch(struct nspy_merge *m)
 		err = nspy_merge_pass_on(m);
 	if (err)
 		fail(m, err);
-	else
-		look_at_size(m, nspy_ring_progress(ring_of(m))->file_size);
 	consume(m);
 }
 
@@ -271,6 +272,8 @@ nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
 		return false;
 	if (!m->open && !is_over(m))
 		open_output(m);
+	else if (!is_over(m))
+		look_at_size(m, nspy_ring_progress(ring_of(m))->file_size);
 	if (is_over(m)) {
 		for (; feed; feed = oldest(m, until_ns))
 			nspy_feed_take(feed);

@@ -137,11 +137,31 @@ now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+void
+nspy_recover_report(const char *path, const struct nspy_recovered *done)
+{
+	printf("%s: complete, %" PRIu64 " packets, %" PRIu64 " of them "
+	       "recovered\n",
+	       path, done->packets, done->recovered);
+	if (done->dropped)
+		printf("%s: %" PRIu64 " calls found no room in the ring\n",
+		       path, done->dropped);
+	if (done->lost)
+		printf("%s: %" PRIu64 " calls were cut off by the kill\n", path,
+		       done->lost);
+	if (done->unseen_sockets)
+		printf("%s: %" PRIu64 " bytes of %" PRIu64 " socket%s were "
+		       "not seen and are missing in it\n",
+		       path, done->unseen_bytes, done->unseen_sockets,
+		       done->unseen_sockets == 1 ? "" : "s");
+}
+
 static int
 finish(struct recovery *r)
 {
 	struct nspy_drain *drain = calloc(1, sizeof(*drain));
 	struct nspy_progress before, *after;
+	struct nspy_recovered done;
 	int err;
 
 	if (!drain)
@@ -170,15 +190,13 @@ finish(struct recovery *r)
 	if (fsync(r->capture_fd) < 0 || unlink(r->ring_path) < 0)
 		return complain(r->capture, strerror(errno));
 	after = nspy_ring_progress(r->ring);
-	printf("%s: complete, %" PRIu64 " packets, %" PRIu64 " of them "
-	       "recovered\n",
-	       r->capture, after->packets, after->packets - before.packets);
-	if (atomic_load(&r->ring->dropped))
-		printf("%s: %" PRIu64 " calls found no room in the ring\n",
-		       r->capture, atomic_load(&r->ring->dropped));
-	if (after->lost)
-		printf("%s: %" PRIu64 " calls were cut off by the kill\n",
-		       r->capture, after->lost);
+	done.packets = after->packets;
+	done.recovered = after->packets - before.packets;
+	done.dropped = atomic_load(&r->ring->dropped);
+	done.lost = after->lost;
+	done.unseen_bytes = atomic_load(&r->ring->unseen_bytes);
+	done.unseen_sockets = atomic_load(&r->ring->unseen_sockets);
+	nspy_recover_report(r->capture, &done);
 	return 0;
 }
 

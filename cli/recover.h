@@ -5,6 +5,17 @@
 #define NETSPY_RECOVER_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* What a capture holds at the end, and what it does not. */
+struct nspy_recovered {
+	uint64_t packets, recovered;
+	uint64_t dropped, lost; /* events: no room, cut off by the kill */
+	uint64_t unseen_bytes, unseen_sockets; /* past the wrappers */
+};
+
+/* Say so, in one line, and one for each kind of missing things. */
+void nspy_recover_report(const char *path, const struct nspy_recovered *done);
 
 /*
  * Write what FILE.ring still holds into FILE and remove the ring. Says what it

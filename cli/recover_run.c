@@ -147,32 +147,13 @@ prepare(struct recovery *r, const char *path)
 	return open_capture(r);
 }
 
-static void
-report(const struct recovery *r, const struct nspy_progress *before,
-       uint64_t dropped, uint64_t lost)
-{
-	const struct nspy_progress *after =
-		nspy_ring_progress(&r->merge.journal.file->ring);
-	const char *path = r->output.path[0] ? r->output.path : r->folder.path;
-
-	printf("%s: complete, %" PRIu64 " packets, %" PRIu64 " of them "
-	       "recovered\n",
-	       path, after->packets, after->packets - before->packets);
-	if (dropped)
-		printf("%s: %" PRIu64 " calls found no room in the ring\n",
-		       path, dropped);
-	if (lost + after->lost)
-		printf("%s: %" PRIu64 " calls were cut off by the kill\n", path,
-		       lost + after->lost);
-}
-
 static int
 finish(struct recovery *r)
 {
 	struct nspy_merge *merge = &r->merge;
-	struct nspy_progress before =
-		*nspy_ring_progress(&merge->journal.file->ring);
-	uint64_t dropped = 0, lost = 0;
+	struct nspy_ring *ring = &merge->journal.file->ring;
+	uint64_t before = nspy_ring_progress(ring)->packets;
+	struct nspy_recovered done = {0};
 	char loaded[1];
 
 	while (nspy_merge_batch(merge, UINT64_MAX))
@@ -180,13 +161,19 @@ finish(struct recovery *r)
 	for (size_t i = 0; i < merge->feed_count; i++) {
 		struct nspy_feed *feed = merge->feeds[i];
 
-		dropped += atomic_load(&feed->ring->dropped);
-		lost += feed->lost;
+		done.dropped += atomic_load(&feed->ring->dropped);
+		done.lost += feed->lost;
+		done.unseen_bytes += atomic_load(&feed->ring->unseen_bytes);
+		done.unseen_sockets += atomic_load(&feed->ring->unseen_sockets);
 		nspy_merge_end_feed(merge, feed);
 	}
 	if (merge->error || (r->output.fd >= 0 && fsync(r->output.fd) < 0))
 		return 1;
-	report(r, &before, dropped, lost);
+	done.packets = nspy_ring_progress(ring)->packets;
+	done.recovered = done.packets - before;
+	done.lost += nspy_ring_progress(ring)->lost;
+	nspy_recover_report(r->output.path[0] ? r->output.path : r->folder.path,
+			    &done);
 	nspy_journal_end(&merge->journal);
 	nspy_folder_remove(&r->folder, loaded, sizeof(loaded));
 	return 0;

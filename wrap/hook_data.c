@@ -204,8 +204,12 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 		if (nspy_connect_by_send(call, ret, msg) || ret < 0)
 			return;
 	}
-	/* On a connected stream the kernel does not look at it either. */
-	if (msg->msg_name && call->socket->type != SOCK_STREAM)
+	/*
+	 * On a connected stream the kernel does not look at it either; and
+	 * after other errors it may be no address at all.
+	 */
+	if ((ret >= 0 || is_refused(call->error)) && msg && msg->msg_name &&
+	    call->socket->type != SOCK_STREAM)
 		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);
 	if (ret < 0) {
 		on_failed(call, NSPY_SEND, &peer);
