@@ -194,8 +194,7 @@ mark_end(struct nspy_merge *m, const char *limit)
 	nspy_drain_add(&m->drain, &mark.event);
 	save_feeds(m);
 	if (nspy_drain_end(&m->drain) == 0)
-		nspy_output_written(m->output,
-				    nspy_ring_progress(ring_of(m))->file_size);
+		nspy_merge_pass_on(m);
 	m->full = true;
 	end_recording(m);
 }
