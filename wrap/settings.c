@@ -141,11 +141,32 @@ read_filename(void)
 	memcpy(nspy_settings.filename, value, strlen(value) + 1);
 }
 
+/*
+ * The command's key log is no file: another user, or a process in a namespace,
+ * cannot open it, and Python's ssl would fail for that.
+ */
+static void
+drop_key_log(void)
+{
+	const char *path = getenv("SSLKEYLOGFILE");
+	long fd;
+
+	if (!path || !is_below(path, "/proc/"))
+		return;
+	fd = NSPY_SYS4(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
+	if (fd >= 0)
+		NSPY_SYS1(SYS_close, fd);
+	else
+		unsetenv("SSLKEYLOGFILE");
+}
+
 /* Classic pcap has no place for them. */
 static void
 read_tls_keys(void)
 {
 	nspy_settings.tls_keys = read_switch("NETSPY_TLS_KEYS");
+	if (nspy_settings.tls_keys)
+		drop_key_log();
 	if (!nspy_settings.tls_keys || nspy_settings.format == NSPY_PCAPNG)
 		return;
 	nspy_report("NETSPY_TLS_KEYS=1: needs NETSPY_FORMAT=pcapng; no keys "
