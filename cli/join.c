@@ -137,7 +137,8 @@ append_mark(int fd, uint64_t when_ns, uint64_t left_out)
 		 "netspy: %" PRIu64 " packets are left out here, to keep "
 		 "to the size limit",
 		 left_out);
-	return append(fd, block, nspy_pcapng_message(block, when_ns, NULL, message));
+	return append(fd, block,
+		      nspy_pcapng_message(block, when_ns, NULL, message));
 }
 
 int
