@@ -271,11 +271,14 @@ def link_options(spec, entries):
 
 
 def static_options(spec, entries):
-    """lld leaves what is weak in libc.a there, and calls address 0, unless
-    libc's own name of the function is asked for."""
+    """lld leaves in libc.a what only __real_ names refer to, and calls address
+    0: so the functions, and libc's own names of them, are asked for."""
+    wanted = [entry["name"] for entry, this in names(entries, "link")
+              if this is entry
+              and not entry.keys() & {"on_demand", "library"}]
+    wanted += [entry["libc_name"] for entry in entries if "libc_name" in entry]
     return wraps(entries, "static") + "".join(
-        f"--undefined={entry['libc_name']}\n" for entry in entries
-        if "libc_name" in entry)
+        f"--undefined={name}\n" for name in wanted)
 
 
 def wraps(entries, binding):

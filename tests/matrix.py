@@ -3,7 +3,7 @@
 """Links a program in every way there is with what pkg-config says, runs each,
 and looks whether its capture is the expected one.
 
-usage: matrix.py --build FOLDER [--musl FOLDER] --runs FOLDER [--table FILE]
+usage: matrix.py [--glibc FOLDER] [--musl FOLDER] --runs FOLDER [--table FILE]
 
 A way in which the same program does not link or run without netspy either is
 refused, with the reason. All captures are left in the folder of the runs.
@@ -63,7 +63,7 @@ def run(command, **options):
 
 class Matrix:
     def __init__(self, arguments):
-        self.builds = {"glibc": arguments.build, "musl": arguments.musl}
+        self.builds = {"glibc": arguments.glibc, "musl": arguments.musl}
         self.runs = os.path.abspath(arguments.runs)
         self.objects = {}
         self.packages = {}
@@ -116,7 +116,8 @@ class Matrix:
                 "-Wl,-rpath," + folder]))
         flags = ["-" + cell.kind]
         # Its specs name a dynamic linker, which lld and mold believe.
-        if cell.libc == "musl" and cell.kind == "static":
+        if (cell.libc == "musl" and cell.kind == "static"
+                and cell.linker in ("lld", "mold")):
             flags.append("-Wl,--no-dynamic-linker")
         return self.ended(run(base + flags + objects + ["-o", program] + libs))
 
@@ -176,7 +177,7 @@ def all_cells(libcs):
                 cells.append(Cell(len(cells), libc, language, compiler, lto,
                                   kind, linker))
                 names[cells[-1]] = "LTO" if lto else "no LTO"
-    for name, flags in VARIANTS.items():
+    for name, flags in VARIANTS.items() if "glibc" in libcs else ():
         for kind in ("pie", "static"):
             cells.append(Cell(len(cells), "glibc", "C", "gcc", flags, kind,
                               "bfd"))
@@ -229,14 +230,14 @@ def table(cells, names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", required=True)
+    parser.add_argument("--glibc")
     parser.add_argument("--musl")
     parser.add_argument("--runs", required=True)
     parser.add_argument("--table")
     arguments = parser.parse_args()
     matrix = Matrix(arguments)
     cells, names = all_cells(
-        ["glibc"] + (["musl"] if arguments.musl else []))
+        [libc for libc, folder in matrix.builds.items() if folder])
     for libc in {cell.libc for cell in cells}:
         for module in ("netspy", "netspy-wrap"):
             for static in (False, True):
