@@ -28,6 +28,21 @@ has_other_class(const struct nspy_program *program, const char *library)
 	       (own.bits != program->bits || own.machine != program->machine);
 }
 
+/* musl's loader ends a program that is to have a library of glibc's. */
+static bool
+has_other_libc(const struct nspy_program *program, const char *library)
+{
+	struct nspy_program own;
+
+	if (!program->musl)
+		return false;
+	nspy_program_read(&own, library);
+	for (size_t i = 0; i < own.library_count; i++)
+		if (strcmp(own.libraries[i], "libc.so.6") == 0)
+			return true;
+	return false;
+}
+
 /* NULL: it can be recorded. else why not, and what to do instead. */
 static const char *
 obstacle(const struct nspy_program *program, const char *library)
@@ -56,7 +71,7 @@ obstacle(const struct nspy_program *program, const char *library)
 	if (has_other_class(program, library))
 		return "built for another word size or processor than "
 		       "libnetspy.so; build netspy for that one too";
-	if (program->musl)
+	if (has_other_libc(program, library))
 		return "linked with musl, and libnetspy.so with "
 		       "glibc; " LINK_IT;
 	return NULL;
@@ -80,6 +95,15 @@ follow(struct nspy_program *program, const char *name, bool aloud)
 		nspy_program_read(program, interpreter);
 	}
 	return true;
+}
+
+bool
+nspy_check_starts(const char *name, const char *library)
+{
+	struct nspy_program program;
+
+	return !follow(&program, name, false) ||
+	       !has_other_libc(&program, library);
 }
 
 /* What is not seen of a program that can be recorded. */

@@ -4,6 +4,11 @@
 #ifndef NETSPY_CHECK_H
 #define NETSPY_CHECK_H
 
+#include <stdbool.h>
+
+/* Whether the program starts at all when the library is to be preloaded. */
+bool nspy_check_starts(const char *program, const char *library);
+
 /* Returns the exit status: 0 when it can be, else 1. */
 int nspy_check(const char *program);
 

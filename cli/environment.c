@@ -78,7 +78,7 @@ nspy_environment_set(const struct nspy_output *output, const char *word,
 {
 	const struct nspy_options *options = output->options;
 	char snaplen[16], pid[16];
-	int err = set_preload(word);
+	int err = word ? set_preload(word) : 0;
 
 	if (!err)
 		err = set_asan();

@@ -252,6 +252,9 @@ set_environment(struct run *run, const char *library)
 	word = nspy_library_word(library, folder);
 	if (!word)
 		return -errno;
+	/* It is not recorded then, unless netspy is linked in, but it runs. */
+	if (!nspy_check_starts(run->options->command[0], library))
+		word = NULL;
 	return nspy_environment_set(&run->output, word,
 				    run->collector ? folder : NULL);
 }

@@ -10,7 +10,8 @@
  * program: the next one has the connection, and says five bytes more.
  * rights: a child that may not make a file any more makes a connection.
  * terminal: a child has a terminal in the place of the connection.
- * names: which they are, and of which kind.
+ * names: which they are, of which kind, and how much they send.
+ * The variable "skipped" has the name of one that is left out.
  */
 
 #include "peer.h"
@@ -274,6 +275,7 @@ int
 main(int argc, char **argv)
 {
 	bool vain = argc == 2 && !strcmp(argv[1], "vain");
+	const char *skipped = getenv("skipped");
 	int pipes[2];
 
 	if (argc == 3)
@@ -285,7 +287,10 @@ main(int argc, char **argv)
 		allow_no_process();
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		if (!strcmp(argv[1], "names"))
-			printf("%s %s\n", ways[i].kind, ways[i].name);
+			printf("%s %s %zu\n", ways[i].kind, ways[i].name,
+			       10 + i);
+		else if (skipped && !strcmp(skipped, ways[i].name))
+			continue;
 		else if (vain && ways[i].drive == process)
 			in_vain(ways[i].by, 10 + i);
 		else if (!strcmp(argv[1], ways[i].kind))
