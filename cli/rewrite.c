@@ -141,16 +141,18 @@ static void
 add(struct nspy_rewrite *r, uint32_t process, struct nspy_event *event)
 {
 	struct shown *shown = show(r, process);
-	uint64_t before = r->drain.progress->packets + r->drain.batch.packets;
+	uint64_t written = r->drain.progress->packets + r->drain.batch.packets;
 
-	r->when_ns += STEP_NS;
-	event->begin_ns = event->end_ns = r->when_ns;
+	event->begin_ns = event->end_ns = r->when_ns + STEP_NS;
 	event->pid = event->tid = shown->number;
 	if (!nspy_drain_add(&r->drain, event) ||
 	    r->used + EVENT_MAX > sizeof(r->arena))
 		commit(r);
-	shown->packets +=
-		r->drain.progress->packets + r->drain.batch.packets - before;
+	written = r->drain.progress->packets + r->drain.batch.packets - written;
+	shown->packets += written;
+	/* How often a call was made in vain is no part of an equal run. */
+	if (written)
+		r->when_ns += STEP_NS;
 }
 
 static struct nspy_event *
