@@ -217,15 +217,13 @@ add(struct nspy_event event, uint64_t cookie, uint16_t flags)
 {
 	event.cookie = cookie;
 	event.flags = flags;
+	event.data_len = 0; /* there is none behind it */
 	nspy_drain_begin(&drain, fd);
 	nspy_drain_add(&drain, &event);
 	CHECK(nspy_drain_end(&drain) == 0);
 }
 
-/*
- * A server gives each connection to a process and closes its own descriptor:
- * the other one goes on, and ends the connection, however many have come since.
- */
+/* A server closes what it gives to a process, which goes on and ends it. */
 static void
 test_what_others_hold_goes_on(void)
 {
