@@ -182,6 +182,21 @@ has_urgent(int fd, const struct nspy_socket *socket)
 			 MSG_OOB | MSG_PEEK | MSG_DONTWAIT, NULL, NULL) > 0;
 }
 
+/*
+ * The kernel looks at the state before the counts, and the peer's FIN may come
+ * in between: then it counts, and does not show.
+ */
+static bool
+fin_came(int fd, const struct nspy_socket *socket,
+	 const struct nspy_tcp_info *before, size_t unread)
+{
+	struct nspy_tcp_info now;
+
+	return !nspy_peer_sent_fin(socket, before, unread) &&
+	       nspy_tcp_info_ask(fd, socket, &now) &&
+	       nspy_peer_sent_fin(socket, &now, unread);
+}
+
 void
 nspy_audit(const struct nspy_call *call, int fd, struct nspy_socket *socket,
 	   const struct nspy_tcp_info *info, size_t unread)
@@ -197,6 +212,8 @@ nspy_audit(const struct nspy_call *call, int fd, struct nspy_socket *socket,
 		return;
 	if (has_urgent(fd, socket))
 		counts.received = 0;
+	else if (counts.received && fin_came(fd, socket, info, unread))
+		counts.received--;
 	by_sequence = sent_by_sequence(fd, info, atomic_load(&socket->flags));
 	if (by_sequence < counts.sent)
 		counts.sent = by_sequence;
