@@ -178,6 +178,7 @@ nspy_collector_step(struct nspy_collector *c)
 	bool any = false;
 
 	merge->journal.file->pid = merge->output->pid;
+	merge->known_ns = now;
 	nspy_folder_look(&c->folder, add_feed, c);
 	for (size_t i = 0; i < merge->feed_count; i++)
 		atomic_store(&merge->feeds[i]->ring->collector_ns, now);
@@ -235,6 +236,7 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 	const struct nspy_progress *progress;
 
 	nspy_folder_look(&c->folder, add_feed, c);
+	merge->known_ns = UINT64_MAX;
 	for (size_t i = 0; i < merge->feed_count; i++)
 		merge->feeds[i]->dead = !nspy_feed_is_alive(merge->feeds[i]);
 	while (nspy_merge_batch(merge, UINT64_MAX))

@@ -41,6 +41,7 @@ nspy_merge_begin(struct nspy_merge *m, struct nspy_filter *filter)
 	m->drain.grow = nspy_journal_grow;
 	m->drain.grow_context = &m->journal;
 	m->drain.size_limit = UINT64_MAX;
+	m->known_ns = UINT64_MAX;
 	m->drain.secrets.wanted = m->output->options->tls_keys;
 	if (filter) {
 		m->drain.wanted = nspy_filter_matches;
@@ -100,21 +101,16 @@ static void
 open_output(struct nspy_merge *m)
 {
 	uint8_t header[NSPY_FILE_HEADER_MAX];
-	int err = nspy_output_open(m->output);
-	size_t len;
+	size_t len = nspy_drain_header(header, m->output->format,
+				       m->output->options->snaplen, NULL);
+	int err = nspy_output_open(m->output, header, len);
 
 	if (err) {
 		fail(m, err);
 		return;
 	}
-	len = nspy_drain_header(header, m->output->format,
-				m->output->options->snaplen, NULL);
 	if (m->output->live)
 		nspy_live_add_prelude(m->output->live, header, len);
-	if (pwrite(m->output->fd, header, len, 0) != (ssize_t)len) {
-		fail(m, errno ? -errno : -ENOSPC);
-		return;
-	}
 	for (size_t i = 0; i < m->feed_count; i++)
 		m->feeds[i]->described = false;
 	save_feeds(m);
@@ -161,8 +157,8 @@ oldest(struct nspy_merge *m, uint64_t until_ns)
 			found = feed;
 		pressed |= nspy_ring_pending(feed->ring) > NSPY_RING_DATA / 4;
 	}
-	if (found && !pressed && m->feed_count > 1 &&
-	    found->event->end_ns > until_ns)
+	if (found && !pressed &&
+	    found->event->end_ns > (m->feed_count > 1 ? until_ns : m->known_ns))
 		return NULL;
 	return found;
 }

@@ -18,10 +18,12 @@ struct nspy_merge {
 	size_t feed_count;
 	struct nspy_drain drain;
 	struct nspy_spool *spool; /* gets all events, too, or NULL */
-	bool open;		  /* the output is */
-	bool fresh;		  /* it has none of the names yet */
-	int error;		  /* a negative errno: recording ended early */
-	bool full; /* --max-size, or the last file, was reached */
+	/* What happened before is in no ring that is not among the feeds. */
+	uint64_t known_ns;
+	bool open;  /* the output is */
+	bool fresh; /* it has none of the names yet */
+	int error;  /* a negative errno: recording ended early */
+	bool full;  /* --max-size, or the last file, was reached */
 };
 
 /* The journal and the output are there; packets have to pass the filter. */

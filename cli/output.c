@@ -179,12 +179,56 @@ nspy_output_prepare(struct nspy_output *output,
 	return result;
 }
 
+/* It gets its name when the header is in it: nobody meets an empty capture. */
+static int
+create_whole(const struct nspy_output *output, bool replace, const void *header,
+	     size_t len)
+{
+	char self[32];
+	struct stat status;
+	int fd = open(output->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (pwrite(fd, header, len, 0) == (ssize_t)len) {
+		if (replace && lstat(output->path, &status) == 0 &&
+		    S_ISREG(status.st_mode))
+			unlink(output->path);
+		if (linkat(AT_FDCWD, self, AT_FDCWD, output->path,
+			   AT_SYMLINK_FOLLOW) == 0)
+			return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+/* The same in two steps, where the file system has no files without a name. */
+static int
+create(const struct nspy_output *output, bool replace, const void *header,
+       size_t len)
+{
+	int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+	int fd = create_whole(output, replace, header, len);
+
+	if (fd >= 0)
+		return fd;
+	fd = open(output->path, flags | (replace ? O_TRUNC : O_EXCL), 0600);
+	if (fd < 0 || pwrite(fd, header, len, 0) == (ssize_t)len)
+		return fd;
+	if (!errno)
+		errno = ENOSPC;
+	close(fd);
+	return -1;
+}
+
 /*
  * A name that was given is replaced, as tcpdump does; the default name never
  * is. With -W and -C the names go round.
  */
 static int
-open_file(struct nspy_output *output, unsigned int number)
+open_file(struct nspy_output *output, unsigned int number, const void *header,
+	  size_t len)
 {
 	const struct nspy_options *options = output->options;
 	const struct nspy_template template = {
@@ -194,7 +238,6 @@ open_file(struct nspy_output *output, unsigned int number)
 		.pid = output->pid,
 		.time_s = time(NULL),
 	};
-	int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
 	bool given = options->output;
 	unsigned int shown = number;
 
@@ -203,8 +246,7 @@ open_file(struct nspy_output *output, unsigned int number)
 	for (; shown <= NSPY_NUMBER_MAX; shown++) {
 		nspy_template_expand(&template, shown, output->path,
 				     sizeof(output->path));
-		output->fd = open(output->path,
-				  flags | (given ? O_TRUNC : O_EXCL), 0600);
+		output->fd = create(output, given, header, len);
 		if (output->fd >= 0)
 			return 0;
 		if (given || errno != EEXIST)
@@ -216,29 +258,29 @@ open_file(struct nspy_output *output, unsigned int number)
 
 /* The end of a capture of limited size goes into files of its own. */
 static int
-open_part(struct nspy_output *output)
+open_part(struct nspy_output *output, const void *header, size_t len)
 {
 	nspy_join_part(output->first, output->number, output->path,
 		       sizeof(output->path));
-	output->fd =
-		open(output->path,
-		     O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	output->fd = create(output, true, header, len);
 	return output->fd < 0 ? -errno : 0;
 }
 
 int
-nspy_output_open(struct nspy_output *output)
+nspy_output_open(struct nspy_output *output, const void *header, size_t len)
 {
 	int err;
 
 	output->opened_s = monotonic_s();
 	if (output->in_memory)
-		return 0;
+		return pwrite(output->fd, header, len, 0) == (ssize_t)len
+			       ? 0
+			       : -ENOSPC;
 	if (output->fd >= 0)
 		close(output->fd);
 	if (++output->number > 1 && output->options->ends)
-		return open_part(output);
-	err = open_file(output, output->number);
+		return open_part(output, header, len);
+	err = open_file(output, output->number, header, len);
 	if (output->number == 1)
 		memcpy(output->first, output->path, sizeof(output->path));
 	return err;

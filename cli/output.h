@@ -34,8 +34,12 @@ struct nspy_output {
 int nspy_output_prepare(struct nspy_output *output,
 			const struct nspy_options *options);
 
-/* Open the first file, or the next one. Returns 0 or a negative errno. */
-int nspy_output_open(struct nspy_output *output);
+/*
+ * Make the first file, or the next one, which begins with the header. Returns 0
+ * or a negative errno.
+ */
+int nspy_output_open(struct nspy_output *output, const void *header,
+		     size_t len);
 
 /*
  * size bytes of fd are valid: a stream gets those that it has not had yet.
