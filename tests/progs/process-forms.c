@@ -70,20 +70,6 @@ stream_of(const char *command)
 	return stream ? 1 : -1;
 }
 
-static void
-say(int fd, int peer, size_t len)
-{
-	MUST(send(fd, buf, len, 0) == (ssize_t)len);
-	peer_recv(peer, buf, len);
-}
-
-static void
-hear_end(int peer)
-{
-	MUST(NSPY_SYS3(SYS_read, peer, buf, 1) == 0);
-	peer_close(peer);
-}
-
 typedef long function(int fd, char **argv);
 
 static void

@@ -33,21 +33,6 @@ typedef long function(int fd, int a, void *address, socklen_t len);
 static char buf[100];
 static int null, own_pidfd;
 
-/* The peer hears len bytes. */
-static void
-say(int fd, int peer, size_t len)
-{
-	MUST(send(fd, buf, len, 0) == (ssize_t)len);
-	peer_recv(peer, buf, len);
-}
-
-static void
-hear_end(int peer)
-{
-	MUST(NSPY_SYS3(SYS_read, peer, buf, 1) == 0);
-	peer_close(peer);
-}
-
 static void
 say_and_close(int fd, int peer, size_t len)
 {

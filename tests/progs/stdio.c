@@ -394,8 +394,6 @@ main(int argc, char **argv)
 			forms[form].ask();
 		}
 	}
-	if (!child)
-		return 0;
-	MUST(wait(&status) == child && status == 0);
+	MUST(!child || (wait(&status) == child && status == 0));
 	return 0;
 }
