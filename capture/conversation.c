@@ -139,11 +139,14 @@ nspy_conversation_new(struct nspy_drain *drain, const struct nspy_event *event,
 	uint32_t bucket = bucket_of(&event->local, &event->peer);
 	uint32_t index = take_free(drain);
 	struct nspy_conversation *c;
+	uint64_t saved;
 
 	if (!index)
 		return NULL;
 	c = &ring->conversations[index - 1];
+	saved = c->saved;
 	memset(c, 0, sizeof(*c));
+	c->saved = saved;
 	c->end[side] = event->local;
 	c->end[!side] = event->peer;
 	c->cookie[side] = event->cookie;

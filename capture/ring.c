@@ -120,28 +120,19 @@ nspy_ring_has_undo(const struct nspy_ring *ring, uint32_t entries)
 	return atomic_load(&ring->undo_count) + entries <= NSPY_RING_UNDO;
 }
 
-static bool
-saved_already(const struct nspy_ring *ring, uint32_t index)
-{
-	uint32_t count = atomic_load(&ring->undo_count);
-
-	/* Most events of a batch touch the conversation of the one before. */
-	for (uint32_t i = count; i-- > 0;)
-		if (ring->undo[i].index == index)
-			return true;
-	return false;
-}
-
 void
 nspy_ring_save(struct nspy_ring *ring, uint32_t conversation)
 {
+	struct nspy_conversation *c = &ring->conversations[conversation];
 	uint32_t count = atomic_load(&ring->undo_count);
 
-	if (saved_already(ring, conversation))
+	/* Once for each drain is enough. */
+	if (c->saved == ring->undo_generation + 1)
 		return;
 	ring->undo[count].index = conversation;
-	ring->undo[count].old = ring->conversations[conversation];
+	ring->undo[count].old = *c;
 	atomic_store(&ring->undo_count, count + 1);
+	c->saved = ring->undo_generation + 1;
 }
 
 void
@@ -149,8 +140,7 @@ nspy_ring_save_bucket(struct nspy_ring *ring, uint32_t bucket)
 {
 	uint32_t count = atomic_load(&ring->undo_count);
 
-	if (saved_already(ring, bucket | NSPY_UNDO_BUCKET))
-		return;
+	/* Saved twice it gets its first value back: the last is undone first. */
 	ring->undo[count].index = bucket | NSPY_UNDO_BUCKET;
 	ring->undo[count].bucket_value = ring->buckets[bucket];
 	atomic_store(&ring->undo_count, count + 1);

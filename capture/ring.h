@@ -26,7 +26,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NSPY_RING_MAGIC "netspyR4"
+#define NSPY_RING_MAGIC "netspyR5"
 #define NSPY_RING_SLOTS 16384u
 #define NSPY_RING_DATA (2u << 20)
 #define NSPY_RING_UNDO 512u
@@ -69,6 +69,7 @@ struct nspy_conversation {
 	struct nspy_endpoint end[2]; /* end[0] opened it, as far as we know */
 	uint64_t cookie[2];
 	uint64_t last_ns; /* time never runs backwards in a conversation */
+	uint64_t saved;	  /* 1 + the generation whose undo log has it */
 	struct nspy_flow flow[2]; /* flow[i] is sent by end[i] */
 	uint32_t serial;
 	uint32_t pid;
