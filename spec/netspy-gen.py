@@ -124,7 +124,7 @@ def preload_source(spec, entries):
 
 
 # Functions that hooks call, as nspy_real_NAME.
-FOR_HOOKS = ["recvmsg"]
+FOR_HOOKS = ["recvfrom", "recvmsg"]
 
 
 def hook_reals(entries, real):

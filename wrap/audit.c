@@ -129,6 +129,14 @@ nspy_peer_sent_fin(const struct nspy_socket *socket,
 	}
 }
 
+bool
+nspy_all_received(const struct nspy_socket *socket,
+		  const struct nspy_tcp_info *info)
+{
+	return info->received == atomic_load(&socket->received) +
+					 nspy_peer_sent_fin(socket, info, 0);
+}
+
 static uint64_t
 beyond(uint64_t count, _Atomic uint64_t *told)
 {

@@ -32,6 +32,10 @@ bool nspy_tcp_info_ask(int fd, const struct nspy_socket *socket,
 bool nspy_peer_sent_fin(const struct nspy_socket *socket,
 			const struct nspy_tcp_info *info, size_t unread);
 
+/* Whether the program has received all that came: then nothing is unread. */
+bool nspy_all_received(const struct nspy_socket *socket,
+		       const struct nspy_tcp_info *info);
+
 /*
  * Bytes that moved unseen become a gap in the conversation. unread bytes wait
  * in the kernel for the program.

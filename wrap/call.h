@@ -134,6 +134,8 @@ ssize_t nspy_receive(struct nspy_call *call, void *buf, size_t len, int flags);
 ssize_t nspy_receive_msg(struct nspy_call *call, struct msghdr *msg, int flags);
 
 /* The binding's own. */
+ssize_t nspy_real_recvfrom(int fd, void *buf, size_t len, int flags,
+			   struct sockaddr *from, socklen_t *fromlen);
 ssize_t nspy_real_recvmsg(int fd, struct msghdr *msg, int flags);
 
 /* After the real call: the time, and errno is kept. */

@@ -33,6 +33,7 @@ enum nspy_socket_flag {
 	/* IP_RECVERR, IPV6_RECVERR: what an error is comes by a queue. */
 	NSPY_QUEUES_4 = 131072,
 	NSPY_QUEUES_6 = 262144,
+	NSPY_LINGERS_NOT = 524288, /* its close sends RST: SO_LINGER of 0 */
 };
 
 struct nspy_socket {

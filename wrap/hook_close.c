@@ -62,12 +62,15 @@ nspy_on_shutdown(struct nspy_call *call, int ret, int how)
 		nspy_emit(call, socket, &tell);
 }
 
+/* Another process that holds the socket may have said so. */
 static bool
-lingers_not(int fd)
+lingers_not(int fd, const struct nspy_socket *socket)
 {
 	struct linger linger = {0, 0};
 	socklen_t len = sizeof(linger);
 
+	if (!nspy_socket_shared(socket))
+		return atomic_load(&socket->flags) & NSPY_LINGERS_NOT;
 	NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, SO_LINGER, &linger, &len);
 	return linger.l_onoff && linger.l_linger == 0;
 }
@@ -91,9 +94,11 @@ end_of(const struct nspy_call *call, int fd, struct nspy_socket *socket)
 	bool asked = atomic_load(&socket->flags) & NSPY_CONNECTED &&
 		     nspy_tcp_info_ask(fd, socket, &info);
 	/* Asked later: what comes in between is unread, and not missing. */
-	size_t unread = unread_bytes(fd);
+	size_t unread = asked && nspy_all_received(socket, &info)
+				? 0
+				: unread_bytes(fd);
 	/* Closing sends RST when bytes are unread or the linger time is 0. */
-	uint16_t flags = unread || lingers_not(fd) ? NSPY_RESET : 0;
+	uint16_t flags = unread || lingers_not(fd, socket) ? NSPY_RESET : 0;
 
 	if (!asked)
 		return flags;
@@ -147,7 +152,7 @@ tell_later(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
 	if (!nspy_diag_begin(fd, socket))
 		return false;
-	socket->resets = unread_bytes(fd) || lingers_not(fd);
+	socket->resets = unread_bytes(fd) || lingers_not(fd, socket);
 	socket->next_closing = call->closing;
 	call->closing = socket;
 	return true;

@@ -269,6 +269,6 @@ nspy_on_accept(struct nspy_call *call, int ret)
 	/* The peer may have gone already, with a reset. */
 	if (!socket->peer.version)
 		return;
-	set(socket, NSPY_CONNECTED);
+	set(socket, NSPY_CONNECTED | (flags & NSPY_LINGERS_NOT));
 	nspy_emit(call, socket, &tell);
 }

@@ -81,6 +81,16 @@ int_of(const void *optval, socklen_t optlen)
 	return value;
 }
 
+static bool
+lingers_not(const void *optval, socklen_t optlen)
+{
+	struct linger linger = {0, 0};
+
+	if (optval && optlen >= sizeof(linger))
+		memcpy(&linger, optval, sizeof(linger));
+	return linger.l_onoff && linger.l_linger == 0;
+}
+
 static void
 mark(struct nspy_socket *socket, uint32_t flag, bool on)
 {
@@ -122,6 +132,8 @@ nspy_on_setsockopt(struct nspy_call *call, int ret, int level, int optname,
 		mark(socket, NSPY_FASTOPEN, value);
 	if (level == SOL_TLS && socket->type == SOCK_STREAM)
 		on_kernel_tls(call, socket, optname);
+	if (level == SOL_SOCKET && optname == SO_LINGER)
+		mark(socket, NSPY_LINGERS_NOT, lingers_not(optval, optlen));
 	if (level == SOL_UDP && optname == UDP_SEGMENT)
 		socket->segment_len = (uint16_t)value;
 	nspy_protocol_option(socket, level, optname, value);

@@ -27,11 +27,16 @@ nspy_receive_msg(struct nspy_call *call, struct msghdr *msg, int flags)
 	return ret;
 }
 
+/* For less than recvmsg() takes. */
 ssize_t
 nspy_receive(struct nspy_call *call, void *buf, size_t len, int flags)
 {
-	struct iovec iov = {buf, len};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct sockaddr_in6 from = {.sin6_family = AF_UNSPEC};
+	socklen_t fromlen = sizeof(from);
+	ssize_t ret = nspy_real_recvfrom(call->fd, buf, len, flags,
+					 (struct sockaddr *)&from, &fromlen);
 
-	return nspy_receive_msg(call, &msg, flags);
+	if (ret >= 0)
+		call->sender = nspy_endpoint_of(&from, fromlen);
+	return ret;
 }
