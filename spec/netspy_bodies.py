@@ -126,7 +126,8 @@ def real_call(entry, given, values):
     flags = given.get("flags", "0")
     if entry["role"] in ("read", "recv"):
         own = [given["buf"], given["len"], flags]
-        needs = f"nspy_needs_sender(&call, {given.get('from', 'NULL')})"
+        needs = ("nspy_needs_sender_buf(&call, "
+                 f"{given['len']}, {given.get('from', 'NULL')})")
         function = "nspy_receive"
     elif entry["role"] == "recvmsg":
         own, function = [given["msg"], flags], "nspy_receive_msg"

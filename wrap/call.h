@@ -8,6 +8,7 @@
 #include "wrap/control.h"
 #include "wrap/descriptor.h"
 #include "wrap/hook.h"
+#include "wrap/memory.h"
 #include "wrap/source.h"
 
 #include <stdarg.h>
@@ -55,18 +56,27 @@ void nspy_begin_any(struct nspy_call *call, const char *name);
 /* For calls that look something up in the network. */
 void nspy_begin_lookup(struct nspy_call *call, const char *name);
 
-/* The result has the address's length, but not what of it fitted. */
+/*
+ * The result has the address's length, but not what of it fitted. A stream's is
+ * not looked at.
+ */
 static inline void
 nspy_keep_room(struct nspy_call *call, const void *from,
 	       const socklen_t *fromlen)
 {
-	call->room = from && fromlen ? *fromlen : 0;
+	bool known = from && call->socket->type != SOCK_STREAM &&
+		     nspy_readable(fromlen, sizeof(*fromlen));
+
+	call->room = known ? *fromlen : 0;
 }
 
 static inline void
 nspy_keep_room_msg(struct nspy_call *call, const struct msghdr *msg)
 {
-	call->room = msg ? msg->msg_namelen : 0;
+	bool known = call->socket->type != SOCK_STREAM &&
+		     nspy_readable(msg, sizeof(*msg));
+
+	call->room = known ? msg->msg_namelen : 0;
 }
 
 /*
@@ -108,22 +118,34 @@ nspy_clamp_msgs(const struct nspy_call *call, int ret, struct mmsghdr *msgvec)
 	return ret;
 }
 
-/* Whether only the kernel can tell who sent a datagram; from: if asked. */
+/* More bytes than any call moves at a time, on any machine. */
+#define NSPY_HUGE 0x7fff0000u
+
+/* Whether only the kernel can tell who sent a datagram. */
 static inline bool
-nspy_needs_sender(const struct nspy_call *call, const void *from)
+nspy_needs_sender(const struct nspy_call *call)
 {
 	const struct nspy_socket *socket = call->socket;
 
 	/* A sandbox may allow some of the calls that receive. */
-	return socket->type != SOCK_STREAM && !from && !socket->peer.version &&
+	return socket->type != SOCK_STREAM && !socket->peer.version &&
 	       (socket->family == AF_INET || socket->family == AF_INET6) &&
 	       !nspy_sys_refused;
+}
+
+/* from: if the program asks. Of a huge buffer recvmsg() thinks otherwise. */
+static inline bool
+nspy_needs_sender_buf(const struct nspy_call *call, size_t len,
+		      const void *from)
+{
+	return !from && len < NSPY_HUGE && nspy_needs_sender(call);
 }
 
 static inline bool
 nspy_needs_sender_msg(const struct nspy_call *call, const struct msghdr *msg)
 {
-	return msg && nspy_needs_sender(call, msg->msg_name);
+	return nspy_needs_sender(call) && nspy_readable(msg, sizeof(*msg)) &&
+	       !msg->msg_name;
 }
 
 /*

@@ -67,6 +67,8 @@ nspy_connect_by_send(struct nspy_call *call, ssize_t ret,
 		.error = ret < 0 ? call->error : 0,
 	};
 
+	if (ret < 0 && !nspy_sent_syn(tell.error))
+		return false;
 	if (msg && msg->msg_name &&
 	    !(atomic_load(&socket->flags) & NSPY_DEFERRED))
 		socket->peer =
@@ -75,8 +77,6 @@ nspy_connect_by_send(struct nspy_call *call, ssize_t ret,
 		in_syn = is_in_syn(call, (size_t)ret, &established);
 	if (ret >= 0 && !established)
 		tell.error = EINPROGRESS;
-	if (!nspy_sent_syn(tell.error))
-		return false;
 	if (in_syn) {
 		tell.iov = msg->msg_iov;
 		tell.iov_count = (size_t)msg->msg_iovlen;

@@ -193,7 +193,9 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 	sa_family_t family = AF_UNSPEC;
 
 	call->result = ret;
-	if (error == EFAULT || !addr || addrlen < sizeof(family))
+	/* Nor has the kernel looked at one of that length. */
+	if (error == EFAULT || !addr || addrlen < sizeof(family) ||
+	    addrlen > sizeof(struct sockaddr_storage))
 		return;
 	memcpy(&family, addr, sizeof(family));
 	if (family == AF_UNSPEC) {

@@ -46,7 +46,8 @@ nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
 		return;
 	}
 	/* Reading SO_ERROR clears it, so we only ever see what they read. */
-	if (ret < 0 || level != SOL_SOCKET || optname != SO_ERROR || !optval)
+	if (ret < 0 || level != SOL_SOCKET || optname != SO_ERROR ||
+	    *optlen < sizeof(error))
 		return;
 	memcpy(&error, optval, sizeof(error));
 	if (call->socket->type != SOCK_STREAM) {
@@ -123,11 +124,12 @@ nspy_on_setsockopt(struct nspy_call *call, int ret, int level, int optname,
 		   const void *optval, socklen_t optlen)
 {
 	struct nspy_socket *socket = call->socket;
-	int value = int_of(optval, optlen);
+	int value;
 
 	call->result = ret;
 	if (ret < 0)
 		return;
+	value = int_of(optval, optlen);
 	if (level == IPPROTO_TCP && optname == TCP_FASTOPEN_CONNECT)
 		mark(socket, NSPY_FASTOPEN, value);
 	if (level == SOL_TLS && socket->type == SOCK_STREAM)
