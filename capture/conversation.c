@@ -109,7 +109,10 @@ take_free(struct nspy_drain *drain)
 			ring->conversations[index - 1].next;
 		return index;
 	}
-	if (progress->conversations_used >= ring->allocated &&
+	/* Above it the file is damaged. */
+	if (progress->conversations_used > ring->allocated)
+		return 0;
+	if (progress->conversations_used == ring->allocated &&
 	    (ring->allocated >= NSPY_CONVERSATIONS_MAX || !drain->grow ||
 	     drain->grow(drain->grow_context, ring) < 0))
 		return 0;
@@ -174,7 +177,8 @@ unlink_bucket(struct nspy_ring *ring, struct nspy_conversation *c)
 		ring->buckets[bucket] = c->next;
 		return;
 	}
-	while (next && next <= ring->allocated) {
+	for (uint32_t limit = NSPY_CONVERSATIONS_MAX;
+	     next && next <= ring->allocated && limit; limit--) {
 		struct nspy_conversation *before =
 			&ring->conversations[next - 1];
 
@@ -216,7 +220,8 @@ append_closed(struct nspy_drain *drain, struct nspy_conversation *c)
 	c->next_closed = 0;
 	if (progress->closed_count++ == 0) {
 		progress->closed_first = index;
-	} else if (progress->closed_last <= ring->allocated) {
+	} else if (progress->closed_last &&
+		   progress->closed_last <= ring->allocated) {
 		nspy_ring_save(ring, progress->closed_last - 1);
 		ring->conversations[progress->closed_last - 1].next_closed =
 			index;

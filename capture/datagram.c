@@ -98,8 +98,11 @@ static void
 write_datagrams(struct nspy_drain *drain, const struct nspy_event *event,
 		struct nspy_packet *packet, struct nspy_flow *flow)
 {
-	const uint8_t *data = nspy_event_data(event);
-	size_t len = event->segment_len ? event->segment_len : event->wire_len;
+	const uint8_t *data = drain->data;
+	/* More than IP carries is no row of datagrams, but a damaged event. */
+	size_t len = event->segment_len && event->wire_len <= UINT16_MAX
+			     ? event->segment_len
+			     : event->wire_len;
 	size_t done = 0;
 
 	do {
@@ -136,7 +139,9 @@ nspy_datagram_event(struct nspy_drain *drain, const struct nspy_event *event)
 		.to = outgoing ? &peer : &local,
 		.outgoing = outgoing,
 		.protocol = event->protocol,
-		.coverage = event->checksum,
+		.coverage = event->checksum && event->checksum < UDP_LEN
+				    ? UDP_LEN
+				    : event->checksum,
 		.netlink = event->family == AF_NETLINK,
 	};
 

@@ -75,9 +75,8 @@ static void
 add_name(struct nspy_drain *drain, const struct nspy_event *event)
 {
 	if (drain->ring->format == NSPY_PCAPNG &&
-	    nspy_host_add(&drain->hosts, event))
-		write_name(drain, &event->peer, nspy_event_data(event),
-			   event->data_len);
+	    nspy_host_add(&drain->hosts, event, drain->data))
+		write_name(drain, &event->peer, drain->data, event->data_len);
 }
 
 void
@@ -112,14 +111,14 @@ add_mark(struct nspy_drain *drain, const struct nspy_event *event)
 		.to = &event->peer,
 		.outgoing = true,
 		.mark = true,
-		.data = nspy_event_data(event),
+		.data = drain->data,
 		.data_len = event->data_len,
 		.wire_len = event->wire_len,
 	};
 
 	if (event->data_len >= sizeof(drain->comment))
 		return;
-	memcpy(drain->comment, nspy_event_data(event), event->data_len);
+	memcpy(drain->comment, drain->data, event->data_len);
 	drain->comment[event->data_len] = '\0';
 	packet.comment = drain->comment;
 	nspy_drain_packet(drain, event, event->begin_ns, &packet);
@@ -210,14 +209,29 @@ nspy_drain_begin(struct nspy_drain *drain, int fd)
 			 drain->size_limit);
 }
 
+/* What no call does is from a damaged ring. */
+static bool
+is_plausible(const struct nspy_event *event)
+{
+	bool stream = event->protocol == IPPROTO_TCP &&
+		      event->family != AF_NETLINK && !(event->flags & NSPY_RAW);
+
+	return event->data_len <= NSPY_DATAGRAM_MAX &&
+	       event->data_len <= event->wire_len &&
+	       event->wire_len <= (stream ? UINT16_MAX : INT32_MAX);
+}
+
 bool
 nspy_drain_add(struct nspy_drain *drain, const struct nspy_event *event)
 {
-	if (event->data_len > NSPY_DATAGRAM_MAX ||
-	    event->data_len > event->wire_len)
-		drain->progress->lost++;
+	memcpy(&drain->event, event, sizeof(*event));
+	/* From here on nobody, the compiler included, reads it in the ring. */
+	atomic_signal_fence(memory_order_seq_cst);
+	drain->data = nspy_event_data(event);
+	if (is_plausible(&drain->event))
+		add_event(drain, &drain->event);
 	else
-		add_event(drain, event);
+		drain->progress->lost++;
 	return nspy_ring_has_undo(drain->ring, UNDO_PER_EVENT) &&
 	       drain->secrets.taken_count < NSPY_SECRETS_BATCH;
 }

@@ -31,6 +31,12 @@ struct nspy_drain {
 	uint32_t interface;		    /* its index in the file */
 	struct nspy_progress *progress;	    /* of the drain under way */
 	/*
+	 * The event that is told, a copy: the recorded process can write to the
+	 * ring, and what was checked must stay so. The data is in the ring.
+	 */
+	struct nspy_event event;
+	const void *data;
+	/*
 	 * Puts another NSPY_CONVERSATIONS_CHUNK of the table on the disk and
 	 * raises ring->allocated. Returns 0 or a negative errno.
 	 */

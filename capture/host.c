@@ -14,7 +14,8 @@ is_of(const struct nspy_host *host, const struct nspy_endpoint *address)
 }
 
 bool
-nspy_host_add(struct nspy_hosts *hosts, const struct nspy_event *event)
+nspy_host_add(struct nspy_hosts *hosts, const struct nspy_event *event,
+	      const void *name)
 {
 	struct nspy_host *host;
 
@@ -24,13 +25,13 @@ nspy_host_add(struct nspy_hosts *hosts, const struct nspy_event *event)
 	for (uint32_t i = 0; i < NSPY_HOSTS_MAX; i++) {
 		host = &hosts->list[i];
 		if (is_of(host, &event->peer) && host->len == event->data_len &&
-		    memcmp(host->name, nspy_event_data(event), host->len) == 0)
+		    memcmp(host->name, name, host->len) == 0)
 			return false;
 	}
 	host = &hosts->list[hosts->next++ % NSPY_HOSTS_MAX];
 	host->address = event->peer;
 	host->len = (uint8_t)event->data_len;
-	memcpy(host->name, nspy_event_data(event), host->len);
+	memcpy(host->name, name, host->len);
 	host->name[host->len] = '\0';
 	return true;
 }

@@ -22,8 +22,9 @@ struct nspy_hosts {
 	uint32_t next; /* the place that is taken next */
 };
 
-/* Of a NSPY_NAME event. False: known already. */
-bool nspy_host_add(struct nspy_hosts *hosts, const struct nspy_event *event);
+/* Of a NSPY_NAME event, whose data is name. False: known already. */
+bool nspy_host_add(struct nspy_hosts *hosts, const struct nspy_event *event,
+		   const void *name);
 
 /* The last name of the address, or NULL. */
 const char *nspy_host_find(const struct nspy_hosts *hosts,

@@ -86,10 +86,11 @@ is_failed_send(const struct nspy_event *event)
 }
 
 static void
-say_lookup(struct nspy_text *text, const struct nspy_event *event)
+say_lookup(struct nspy_text *text, const struct nspy_event *event,
+	   const char *host)
 {
 	nspy_text_add(text, "getaddrinfo ");
-	nspy_text_add_part(text, nspy_event_data(event), event->data_len);
+	nspy_text_add_part(text, host, event->data_len);
 	nspy_text_add(text, ": ");
 	add_name(text, lookup_errors,
 		 sizeof(lookup_errors) / sizeof(lookup_errors[0]),
@@ -120,7 +121,7 @@ nspy_note_failure(struct nspy_drain *drain, const struct nspy_event *event)
 	if (drain->ring->format != NSPY_PCAPNG || drain->wanted)
 		return;
 	if (is_failed_lookup(event) && event->data_len <= NSPY_NAME_MAX)
-		say_lookup(&text, event);
+		say_lookup(&text, event, drain->data);
 	else if (is_failed_connect(event) || is_failed_send(event))
 		say_peer(&text, event,
 			 nspy_host_find(&drain->hosts, &event->peer));

@@ -166,7 +166,7 @@ nspy_raw_event(struct nspy_drain *drain, const struct nspy_event *event)
 {
 	bool outgoing = event->kind == NSPY_SEND;
 	struct nspy_endpoint local = event->local, peer = event->peer;
-	const uint8_t *data = nspy_event_data(event);
+	const uint8_t *data = drain->data;
 	size_t len = lead_len(event, data);
 	uint8_t lead[IP_MAX];
 	struct nspy_packet packet = {

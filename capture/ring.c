@@ -3,30 +3,56 @@
 
 #include "capture/ring.h"
 
+#include "capture/format.h"
+
 #include <string.h>
 
+/* What a slot says. Positions are multiples of 8, as events are aligned. */
+struct record {
+	uint64_t position;
+	uint32_t skip, len;
+};
+
 /*
- * The first committed slot behind an abandoned one. Its event says where it
- * starts, because its stamp is that position plus one.
+ * The slot is read once, since a damaged program can write to it at any time.
+ * False: no event can be there.
  */
 static bool
-find_committed(struct nspy_ring *ring, uint64_t *tail, uint64_t head)
+read_slot(const struct nspy_ring *ring, uint64_t number, struct record *record)
+{
+	const struct nspy_slot *slot =
+		&ring->slots[(uint16_t)number % NSPY_RING_SLOTS];
+	const struct nspy_event *event;
+
+	record->position =
+		atomic_load_explicit(&slot->stamp, memory_order_acquire) - 1;
+	record->len = *(const volatile uint32_t *)&slot->len;
+	record->skip = *(const volatile uint32_t *)&slot->skip;
+	if (record->position % 8 || record->skip % 8 ||
+	    record->skip >= NSPY_RING_DATA || record->len < sizeof(*event) ||
+	    record->len > sizeof(*event) + NSPY_DATAGRAM_MAX ||
+	    record->position % NSPY_RING_DATA + record->len > NSPY_RING_DATA)
+		return false;
+	event = (const void *)&ring->data[record->position % NSPY_RING_DATA];
+	return event->data_len <= record->len - sizeof(*event);
+}
+
+/* The first committed slot behind an abandoned one, which *tail is moved to. */
+static bool
+find_committed(const struct nspy_ring *ring, uint64_t *tail, uint64_t head,
+	       struct record *record)
 {
 	uint64_t first = nspy_position(*tail);
-	uint64_t slot = *tail >> 48;
+	uint64_t number = *tail >> 48;
 
-	while ((uint16_t)slot != (uint16_t)(head >> 48)) {
-		struct nspy_slot *s =
-			&ring->slots[(uint16_t)slot % NSPY_RING_SLOTS];
-		uint64_t stamp = atomic_load(&s->stamp);
-
-		if (stamp > first && stamp <= nspy_position(head)) {
-			uint64_t start = stamp - 1 - s->skip;
-
-			*tail = (uint64_t)(uint16_t)slot << 48 | start >> 3;
+	while ((uint16_t)++number != (uint16_t)(head >> 48)) {
+		if (read_slot(ring, number, record) &&
+		    record->position >= first + record->skip &&
+		    record->position < nspy_position(head)) {
+			*tail = number << 48 |
+				(record->position - record->skip) >> 3;
 			return true;
 		}
-		slot++;
 	}
 	return false;
 }
@@ -36,39 +62,28 @@ nspy_ring_next(struct nspy_ring *ring, uint64_t *tail, bool skip,
 	       uint64_t *lost)
 {
 	uint64_t head = atomic_load(&ring->head);
-	uint64_t word = *tail, position;
-	struct nspy_slot *slot;
+	uint64_t word = *tail;
+	struct record record;
 
 	if (word == head)
 		return NULL;
-	slot = &ring->slots[nspy_slot_number(word)];
-	position = nspy_position(word);
 	/*
 	 * A stale stamp is below the position: it is from an earlier lap. One
 	 * that belongs here is the position, or what was skipped beyond it.
 	 */
-	if (atomic_load_explicit(&slot->stamp, memory_order_acquire) !=
-	    position + slot->skip + 1) {
+	if (!read_slot(ring, word >> 48, &record) ||
+	    record.position != nspy_position(word) + record.skip) {
 		if (!skip)
 			return NULL;
 		++*lost;
-		if (!find_committed(ring, &word, head)) {
+		if (!find_committed(ring, &word, head, &record)) {
 			*tail = head;
 			return NULL;
 		}
-		slot = &ring->slots[nspy_slot_number(word)];
-		position = nspy_position(word);
 	}
-	if (slot->len < sizeof(struct nspy_event) ||
-	    slot->len > sizeof(struct nspy_event) + NSPY_DATAGRAM_MAX ||
-	    slot->skip >= NSPY_RING_DATA)
-		return NULL;
-	position += slot->skip;
 	*tail = nspy_position_after(word,
-				    slot->skip + nspy_record_size(slot->len));
-	if (position % NSPY_RING_DATA + slot->len > NSPY_RING_DATA)
-		return NULL;
-	return (const void *)&ring->data[position % NSPY_RING_DATA];
+				    record.skip + nspy_record_size(record.len));
+	return (const void *)&ring->data[record.position % NSPY_RING_DATA];
 }
 
 struct nspy_progress *
@@ -158,9 +173,15 @@ nspy_ring_silence(const struct nspy_ring *ring, uint64_t now_ns)
 bool
 nspy_ring_valid(const struct nspy_ring *ring, uint64_t size)
 {
+	const struct nspy_process *process = &ring->process;
+
 	return size >= sizeof(*ring) && ring->size == sizeof(*ring) &&
 	       memcmp(ring->magic, NSPY_RING_MAGIC, sizeof(ring->magic)) == 0 &&
-	       ring->allocated <= NSPY_CONVERSATIONS_MAX;
+	       ring->allocated <= NSPY_CONVERSATIONS_MAX &&
+	       ring->allocated % NSPY_CONVERSATIONS_CHUNK == 0 &&
+	       ring->format <= NSPY_PCAPNG &&
+	       memchr(process->executable, '\0', sizeof(process->executable)) &&
+	       memchr(process->arguments, '\0', sizeof(process->arguments));
 }
 
 uint64_t

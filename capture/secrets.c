@@ -95,7 +95,7 @@ void
 nspy_secrets_look(struct nspy_drain *drain, const struct nspy_event *event,
 		  uint8_t *header)
 {
-	const uint8_t *p = nspy_event_data(event);
+	const uint8_t *p = drain->data;
 	size_t len = event->data_len;
 	bool begun = *header;
 
@@ -187,9 +187,12 @@ nspy_secrets_take(struct nspy_drain *drain, const struct nspy_event *event)
 {
 	struct nspy_secrets *secrets = &drain->secrets;
 
-	nspy_secrets_add(drain, nspy_event_data(event), event->data_len);
-	if (secrets->taken_count < NSPY_SECRETS_BATCH)
-		secrets->taken[secrets->taken_count++] = event;
+	nspy_secrets_add(drain, drain->data, event->data_len);
+	if (secrets->taken_count == NSPY_SECRETS_BATCH)
+		return;
+	secrets->taken[secrets->taken_count].line =
+		(void *)(uintptr_t)drain->data;
+	secrets->taken[secrets->taken_count++].len = event->data_len;
 }
 
 void
@@ -197,12 +200,8 @@ nspy_secrets_wipe(struct nspy_drain *drain)
 {
 	struct nspy_secrets *secrets = &drain->secrets;
 
-	for (uint32_t i = 0; i < secrets->taken_count; i++) {
-		const struct nspy_event *event = secrets->taken[i];
-
-		memset((void *)(uintptr_t)nspy_event_data(event), 0,
-		       event->data_len);
-	}
+	for (uint32_t i = 0; i < secrets->taken_count; i++)
+		memset(secrets->taken[i].line, 0, secrets->taken[i].len);
 }
 
 static bool

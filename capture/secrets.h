@@ -36,7 +36,10 @@ struct nspy_secrets {
 	bool wanted;   /* ClientHellos get room */
 	uint32_t next; /* the place that is taken next: of the oldest */
 	struct nspy_hello hellos[NSPY_HELLOS];
-	const struct nspy_event *taken[NSPY_SECRETS_BATCH];
+	struct {
+		void *line;
+		size_t len;
+	} taken[NSPY_SECRETS_BATCH];
 	uint32_t taken_count;
 	uint8_t block[NSPY_SECRETS_ROOM];
 };

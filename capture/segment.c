@@ -76,7 +76,7 @@ void
 nspy_segment_data(struct nspy_teller *t, int from, size_t skip)
 {
 	const struct nspy_event *event = t->event;
-	const uint8_t *data = nspy_event_data(event);
+	const uint8_t *data = t->drain->data;
 	struct nspy_flow *flow = &t->c->flow[from];
 	size_t limit =
 		t->c->state == NSPY_LATE ? IN_FLIGHT_LATE_MAX : IN_FLIGHT_MAX;

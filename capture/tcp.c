@@ -100,7 +100,7 @@ on_connect(struct nspy_teller *t)
 		return false;
 	t->when_ns = t->event->begin_ns;
 	/* TCP Fast Open sends data with it. */
-	nspy_segment_write(t, 0, NSPY_TCP_SYN, nspy_event_data(t->event),
+	nspy_segment_write(t, 0, NSPY_TCP_SYN, t->drain->data,
 			   t->event->data_len, t->event->wire_len);
 	t->c->flow[0].written = t->c->flow[0].sent = t->event->wire_len;
 	t->when_ns = t->event->end_ns;
@@ -205,7 +205,7 @@ on_audit(struct nspy_teller *t)
 	if (!t->c || t->c->state == NSPY_SYN_SENT ||
 	    t->event->data_len != sizeof(counts))
 		return;
-	memcpy(&counts, nspy_event_data(t->event), sizeof(counts));
+	memcpy(&counts, t->drain->data, sizeof(counts));
 	leave_gap(&t->c->flow[t->side], true, counts.sent);
 	leave_gap(&t->c->flow[!t->side], false, counts.received);
 }
@@ -219,7 +219,7 @@ on_skipped(struct nspy_teller *t)
 
 	if (!t->c || t->event->data_len != sizeof(counts))
 		return;
-	memcpy(&counts, nspy_event_data(t->event), sizeof(counts));
+	memcpy(&counts, t->drain->data, sizeof(counts));
 	if (t->c->state == NSPY_SYN_SENT)
 		write_answer(t);
 	ours = &t->c->flow[t->side];

@@ -95,7 +95,7 @@ nspy_unreachable_event(struct nspy_drain *drain, const struct nspy_event *event)
 
 	if (event->data_len != sizeof(message))
 		return true;
-	memcpy(&message, nspy_event_data(event), sizeof(message));
+	memcpy(&message, drain->data, sizeof(message));
 	c = nspy_conversation_find(drain, event, &side);
 	if (!c || message.from.version != event->peer.version ||
 	    event->local.version != event->peer.version ||

@@ -119,10 +119,8 @@ add_feed(void *context, const char *path)
 	}
 	c->totals.processes++;
 	if (c->merge.output->options->verbose)
-		nspy_say("%s[%u] uses sockets: %s",
-			 feed->ring->process.executable,
-			 feed->ring->process.pid,
-			 feed->ring->process.arguments);
+		nspy_say("%s[%u] uses sockets: %s", feed->process.executable,
+			 feed->process.pid, feed->process.arguments);
 }
 
 /* What is to be said of a process at its end. */

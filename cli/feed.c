@@ -49,6 +49,10 @@ nspy_feed_open(const char *path)
 		return NULL;
 	}
 	feed->tail = atomic_load(&feed->ring->consumed);
+	feed->process = feed->ring->process;
+	/* The copy may be of another moment than what was found valid. */
+	feed->process.executable[NSPY_EXECUTABLE_MAX - 1] = '\0';
+	feed->process.arguments[NSPY_ARGUMENTS_MAX - 1] = '\0';
 	return feed;
 }
 
@@ -108,7 +112,7 @@ nspy_feed_restore(struct nspy_feed *feed, uint64_t generation)
 bool
 nspy_feed_is_alive(const struct nspy_feed *feed)
 {
-	const struct nspy_process *process = &feed->ring->process;
+	const struct nspy_process *process = &feed->process;
 
 	return process->start &&
 	       nspy_process_start_of(process->pid) == process->start;

@@ -8,6 +8,7 @@
 
 struct nspy_feed {
 	struct nspy_ring *ring;
+	struct nspy_process process; /* a copy, which it cannot change */
 	char *path;
 	const struct nspy_event *event; /* the next one, or NULL */
 	uint64_t tail;			/* behind what was read */

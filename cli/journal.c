@@ -114,7 +114,6 @@ is_valid(const struct nspy_journal_file *file)
 
 	return memcmp(file->magic, MAGIC, sizeof(file->magic)) == 0 &&
 	       nspy_ring_valid(&file->ring, sizeof(file->ring)) &&
-	       file->ring.format <= NSPY_PCAPNG &&
 	       memchr(file->command, '\0', sizeof(file->command)) &&
 	       memchr(file->output, '\0', sizeof(file->output)) &&
 	       memchr(file->directory, '\0', sizeof(file->directory)) &&

@@ -126,7 +126,7 @@ describe(struct nspy_merge *m, struct nspy_feed *feed)
 {
 	size_t len;
 
-	m->drain.process = &feed->ring->process;
+	m->drain.process = &feed->process;
 	if (!feed->described && m->output->format == NSPY_PCAPNG) {
 		len = nspy_drain_interface(m->drain.block,
 					   m->output->options->snaplen,
@@ -245,8 +245,7 @@ spool(struct nspy_merge *m, struct nspy_feed *feed)
 	if (!m->spool)
 		return;
 	if (!feed->spooled)
-		feed->spooled =
-			nspy_spool_process(m->spool, &feed->ring->process);
+		feed->spooled = nspy_spool_process(m->spool, &feed->process);
 	if (feed->spooled)
 		nspy_spool_add(m->spool, feed->spooled, feed->event);
 }

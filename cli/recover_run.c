@@ -64,7 +64,7 @@ add_feed(void *context, const char *path)
 		return;
 	}
 	if (nspy_feed_is_alive(feed))
-		r->alive = feed->ring->process.pid;
+		r->alive = feed->process.pid;
 	nspy_feed_restore(feed, atomic_load(&ring->generation));
 	feed->dead = true;
 	if (nspy_merge_add(&r->merge, feed) < 0)

@@ -94,16 +94,19 @@ nspy_spool_add(struct nspy_spool *spool, uint32_t process,
 {
 	static const uint8_t zeros[8];
 	const size_t head_len = offsetof(struct nspy_spooled, event);
-	size_t len = head_len + sizeof(*event) + event->data_len;
+	/* The ring that it is in may change. */
+	struct nspy_event copy = *(const volatile struct nspy_event *)event;
+	size_t len = head_len + sizeof(copy) + copy.data_len;
 	size_t padding = (8 - len % 8) % 8;
 	const uint32_t head[2] = {(uint32_t)(len + padding), process};
 
-	if (event->data_len > NSPY_DATAGRAM_MAX) /* the ring is damaged */
+	if (copy.data_len > NSPY_DATAGRAM_MAX) /* the ring is damaged */
 		return;
 	if (spool->buffered + len + padding > sizeof(spool->buffer))
 		flush(spool);
 	append(spool, head, sizeof(head));
-	append(spool, event, sizeof(*event) + event->data_len);
+	append(spool, &copy, sizeof(copy));
+	append(spool, nspy_event_data(event), copy.data_len);
 	append(spool, zeros, padding);
 }
 
