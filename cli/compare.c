@@ -61,8 +61,10 @@ byte_at(const struct bytes *bytes, uint64_t at, size_t *cursor)
 	       stream->pieces[*cursor].place + stream->pieces[*cursor].len <=
 		       at)
 		++*cursor;
+	if (*cursor == stream->piece_count)
+		return -1;
 	piece = &stream->pieces[*cursor];
-	return *cursor < stream->piece_count && piece->place <= at
+	return piece->place <= at
 		       ? stream->content[piece->at + (at - piece->place)]
 		       : -1;
 }
