@@ -51,7 +51,7 @@ obstacle(const struct nspy_program *program, const char *library)
 		return strerror(program->error);
 	if (program->kind == NSPY_UNKNOWN)
 		return "neither an ELF program nor a script";
-	if (program->linked)
+	if (program->linked || program->kind == NSPY_UNREADABLE)
 		return NULL;
 	if (program->go)
 		return "a Go program: it makes its system calls without the C "
@@ -136,6 +136,12 @@ nspy_check(const char *name)
 
 	if (!follow(&program, name, true)) {
 		printf("%s: scripts of scripts without an end\n", name);
+		return 1;
+	}
+	if (program.kind == NSPY_UNREADABLE) {
+		printf("%s: it may be run, but not read: whether it can be "
+		       "recorded, only a run shows\n",
+		       program.path);
 		return 1;
 	}
 	reason = obstacle(&program, library);

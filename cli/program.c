@@ -15,6 +15,21 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+/* Of what is read as a whole, in bytes. */
+#define SEGMENT_MAX (1u << 20)
+#define ORDER                                                                  \
+	(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB)
+
+/* What PATH leads past: execvp runs no folders. */
+static bool
+is_runnable(const char *path)
+{
+	struct stat status;
+
+	return access(path, X_OK) == 0 && stat(path, &status) == 0 &&
+	       !S_ISDIR(status.st_mode);
+}
+
 /* As execvp: a name with a slash is a path, else PATH has it. */
 static bool
 find(struct nspy_program *program, const char *name)
@@ -30,7 +45,7 @@ find(struct nspy_program *program, const char *name)
 
 		snprintf(program->path, sizeof(program->path), "%.*s%s%s",
 			 (int)len, path, len ? "/" : "", name);
-		if (access(program->path, X_OK) == 0)
+		if (is_runnable(program->path))
 			return true;
 		path += len + (path[len] == ':');
 	}
@@ -56,17 +71,28 @@ read_script(struct nspy_program *program, char *line)
 		 word ? word : "/bin/sh");
 }
 
+/* What is in the segment, or NULL: it is not in the file, or absurdly long. */
+static const char *
+content_of(Elf *elf, const GElf_Phdr *segment)
+{
+	Elf_Data *data = NULL;
+
+	if (segment->p_filesz <= SEGMENT_MAX)
+		data = elf_getdata_rawchunk(elf, (int64_t)segment->p_offset,
+					    segment->p_filesz, ELF_T_BYTE);
+	return data ? data->d_buf : NULL;
+}
+
 static void
 read_interpreter(struct nspy_program *program, Elf *elf,
 		 const GElf_Phdr *segment)
 {
-	size_t size;
-	const char *file = elf_rawfile(elf, &size);
+	const char *path = content_of(elf, segment);
 
-	if (segment->p_offset + segment->p_filesz > size)
+	if (!path)
 		return;
 	snprintf(program->interpreter, sizeof(program->interpreter), "%.*s",
-		 (int)segment->p_filesz, file + segment->p_offset);
+		 (int)segment->p_filesz, path);
 	program->dynamic = true;
 	program->musl = strstr(program->interpreter, "ld-musl") != NULL;
 }
@@ -75,23 +101,30 @@ read_interpreter(struct nspy_program *program, Elf *elf,
 
 /* See wrap/note.c; linkers may put it anywhere in the segment. */
 static void
-read_notes(struct nspy_program *program, Elf *elf, const GElf_Phdr *segment)
+read_notes(struct nspy_program *program, Elf *elf, const GElf_Phdr *segment,
+	   bool swapped)
 {
-	static const char head[] = "\7\0\0\0\4\0\0\0\1\0\0\0netspy\0";
-	size_t size;
-	const char *file = elf_rawfile(elf, &size), *note;
+	struct {
+		uint32_t owner_len, word_len, type;
+		char owner[8];
+	} head = {7, 4, 1, "netspy"};
+	const char *notes = content_of(elf, segment), *note = NULL;
 	uint32_t kind;
 
-	if (segment->p_filesz < sizeof(kind) ||
-	    segment->p_offset + segment->p_filesz > size)
-		return;
-	note = memmem(file + segment->p_offset,
-		      segment->p_filesz - sizeof(kind), head, sizeof(head));
+	if (swapped) {
+		head.owner_len = __builtin_bswap32(head.owner_len);
+		head.word_len = __builtin_bswap32(head.word_len);
+		head.type = __builtin_bswap32(head.type);
+	}
+	if (notes && segment->p_filesz >= sizeof(kind))
+		note = memmem(notes, segment->p_filesz - sizeof(kind), &head,
+			      sizeof(head));
 	if (!note)
 		return;
 	memcpy(&kind, note + sizeof(head), sizeof(kind));
 	program->linked = true;
-	program->wrapped = kind == NOTE_WRAP;
+	program->wrapped =
+		(swapped ? __builtin_bswap32(kind) : kind) == NOTE_WRAP;
 }
 
 static void
@@ -135,7 +168,8 @@ read_elf(struct nspy_program *program, Elf *elf)
 		if (segment.p_type == PT_INTERP)
 			read_interpreter(program, elf, &segment);
 		if (segment.p_type == PT_NOTE)
-			read_notes(program, elf, &segment);
+			read_notes(program, elf, &segment,
+				   header.e_ident[EI_DATA] != ORDER);
 	}
 	elf_getshdrstrndx(elf, &names);
 	while ((section = elf_nextscn(elf, section))) {
@@ -167,7 +201,6 @@ read_file(struct nspy_program *program, int fd)
 	}
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ, NULL);
-	program->kind = NSPY_UNKNOWN;
 	if (elf && elf_kind(elf) == ELF_K_ELF)
 		read_elf(program, elf);
 	elf_end(elf);
@@ -190,9 +223,17 @@ nspy_program_read(struct nspy_program *program, const char *name)
 	program->capabilities =
 		getxattr(program->path, "security.capability", NULL, 0) > 0 &&
 		getuid() != 0;
+	program->kind = NSPY_UNKNOWN;
+	if (S_ISDIR(status.st_mode)) {
+		program->kind = NSPY_NO_PROGRAM;
+		program->error = EISDIR;
+	}
+	/* Others, such as a fifo, cannot be run, and might be waited for. */
+	if (!S_ISREG(status.st_mode))
+		return;
 	fd = open(program->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		program->error = errno;
+		program->kind = NSPY_UNREADABLE;
 		return;
 	}
 	read_file(program, fd);

@@ -14,7 +14,8 @@ enum nspy_program_kind {
 	NSPY_NO_PROGRAM, /* error says why: an errno */
 	NSPY_SCRIPT,	 /* of interpreter */
 	NSPY_ELF,
-	NSPY_UNKNOWN, /* neither */
+	NSPY_UNKNOWN,	 /* neither */
+	NSPY_UNREADABLE, /* it may be run, but not read */
 };
 
 struct nspy_program {
