@@ -5,9 +5,11 @@
 
 #include "capture/sys.h"
 #include "wrap/settings.h"
+#include "wrap/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PARTS_MAX 12
@@ -65,6 +68,33 @@ stderr_takes(uint64_t len)
 	       !is_connection(&status) && !is_full(&status, len);
 }
 
+/* A pipe that is full would hold the program up; one without a reader, ... */
+static bool
+is_ready(void)
+{
+	struct pollfd poll = {.fd = 2, .events = POLLOUT};
+	const struct timespec now = {0, 0};
+
+	return NSPY_SYS5(SYS_ppoll, &poll, 1, &now, NULL, 0) == 1 &&
+	       poll.revents == POLLOUT;
+}
+
+/* ... which may go at any time, and a terminal send signals that end it. */
+static void
+write_line(const struct iovec *iov, int count, uint64_t len)
+{
+	const uint64_t broken = (uint64_t)1 << (SIGPIPE - 1);
+	const struct timespec now = {0, 0};
+	uint64_t mask;
+
+	if (!stderr_takes(len) || !is_ready())
+		return;
+	nspy_block_signals(&mask);
+	if (NSPY_SYS3(SYS_writev, 2, iov, count) == -EPIPE)
+		NSPY_SYS4(SYS_rt_sigtimedwait, &broken, NULL, &now, 8);
+	nspy_restore_signals(&mask);
+}
+
 void
 nspy_report(const char *part, ...)
 {
@@ -87,8 +117,7 @@ nspy_report(const char *part, ...)
 	va_end(parts);
 	iov[count].iov_base = (void *)"\n";
 	iov[count++].iov_len = 1;
-	if (stderr_takes(len))
-		NSPY_SYS3(SYS_writev, 2, iov, count);
+	write_line(iov, count, len);
 }
 
 const char *
