@@ -36,19 +36,27 @@ struct cork {
 	uint8_t data[LEN_MAX];
 };
 
-static struct cork *corks;
+static struct cork *_Atomic corks;
 
-int
-nspy_cork_init(void)
+/* Few programs need any. */
+static struct cork *
+make_corks(void)
 {
-	long result = NSPY_SYS6(
-		SYS_mmap, NULL, CORKS * sizeof(*corks), PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	const size_t len = CORKS * sizeof(struct cork);
+	struct cork *made = atomic_load(&corks), *none = NULL;
+	long result;
 
+	if (made)
+		return made;
+	result = NSPY_SYS6(SYS_mmap, NULL, len, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (result < 0 && result > -4096)
-		return (int)result;
-	corks = (struct cork *)result;
-	return 0;
+		return NULL;
+	made = (struct cork *)result;
+	if (atomic_compare_exchange_strong(&corks, &none, made))
+		return made;
+	NSPY_SYS2(SYS_munmap, made, len);
+	return none;
 }
 
 /* Of raw sockets only those for which the kernel makes the IP header. */
@@ -69,7 +77,8 @@ joins(const struct nspy_socket *socket, bool more)
 static struct cork *
 cork_of(uint32_t number)
 {
-	return number && number != NO_PLACE ? &corks[number - 1] : NULL;
+	return number && number != NO_PLACE ? atomic_load(&corks) + number - 1
+					    : NULL;
 }
 
 static void
@@ -86,16 +95,17 @@ static uint32_t
 take(const struct nspy_socket *socket, const struct nspy_tell *tell)
 {
 	static const struct nspy_endpoint none;
+	struct cork *cork = make_corks();
 
-	for (uint32_t i = 0; i < CORKS; i++) {
-		if (atomic_exchange(&corks[i].taken, 1))
+	for (uint32_t i = 1; cork && i <= CORKS; i++, cork++) {
+		if (atomic_exchange(&cork->taken, 1))
 			continue;
-		corks[i].peer = tell->peer ? *tell->peer : socket->peer;
-		corks[i].local = tell->local ? *tell->local : none;
-		corks[i].segment_len = tell->segment_len;
-		atomic_store(&corks[i].len, 0);
-		atomic_store(&corks[i].kept, LEN_MAX);
-		return i + 1;
+		cork->peer = tell->peer ? *tell->peer : socket->peer;
+		cork->local = tell->local ? *tell->local : none;
+		cork->segment_len = tell->segment_len;
+		atomic_store(&cork->len, 0);
+		atomic_store(&cork->kept, LEN_MAX);
+		return i;
 	}
 	nspy_report("so many datagrams are corked that one is not recorded",
 		    NULL);

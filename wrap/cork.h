@@ -6,9 +6,6 @@
 
 #include "wrap/emit.h"
 
-/* Reserve the memory; its pages come when used. 0 or a negative errno. */
-int nspy_cork_init(void);
-
 /* A call sent a part. False: it is a datagram by itself, and not told yet. */
 bool nspy_cork_add(const struct nspy_call *call, const struct nspy_tell *tell);
 

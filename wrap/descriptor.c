@@ -20,7 +20,10 @@
 
 #define DESCRIPTORS_MIN (1u << 20)
 #define DESCRIPTORS_MAX (1u << 26)
-#define SOCKETS_MAX (1u << 18)
+/* Mapped some at a time: the program's limits of memory count them all. */
+#define SOCKETS_CHUNK 1024u
+#define SOCKETS_CHUNKS 256u
+#define SOCKETS_MAX (SOCKETS_CHUNK * SOCKETS_CHUNKS)
 
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
@@ -31,7 +34,7 @@ uint32_t nspy_descriptor_count;
 _Atomic uint32_t nspy_forks;
 struct nspy_socket nspy_socket_gone;
 
-static struct nspy_socket *sockets;
+static struct nspy_socket *_Atomic chunks[SOCKETS_CHUNKS];
 static _Atomic uint32_t descriptor_limit;
 static _Atomic uint32_t sockets_used;
 /* The program ends, and the ends of its sockets are told. */
@@ -60,12 +63,11 @@ nspy_descriptors_init(void)
 		count = limit.rlim_max;
 	if (count > DESCRIPTORS_MAX)
 		count = DESCRIPTORS_MAX;
-	sockets = reserve(SOCKETS_MAX * sizeof(*sockets));
 	nspy_descriptors = reserve(count * sizeof(*nspy_descriptors));
-	if (!sockets || !nspy_descriptors)
+	if (!nspy_descriptors)
 		return -ENOMEM;
 	nspy_descriptor_count = (uint32_t)count;
-	return nspy_cork_init();
+	return 0;
 }
 
 uint32_t
@@ -88,40 +90,74 @@ nspy_descriptor_set(int fd, uint32_t word)
 		;
 }
 
+static struct nspy_socket *
+socket_at(uint32_t index)
+{
+	struct nspy_socket *chunk = atomic_load_explicit(
+		&chunks[index / SOCKETS_CHUNK], memory_order_acquire);
+
+	return &chunk[index % SOCKETS_CHUNK];
+}
+
+static bool
+make_chunk(struct nspy_socket *_Atomic *chunk)
+{
+	const size_t len = SOCKETS_CHUNK * sizeof(struct nspy_socket);
+	struct nspy_socket *none = NULL, *made;
+
+	if (atomic_load(chunk))
+		return true;
+	made = reserve(len);
+	if (made && !atomic_compare_exchange_strong(chunk, &none, made))
+		NSPY_SYS2(SYS_munmap, made, len);
+	return made;
+}
+
+/* One that was never used, or SOCKETS_MAX. */
+static uint32_t
+take_new(void)
+{
+	uint32_t index = atomic_load(&sockets_used);
+
+	do
+		if (index >= SOCKETS_MAX ||
+		    !make_chunk(&chunks[index / SOCKETS_CHUNK]))
+			return SOCKETS_MAX;
+	while (!atomic_compare_exchange_weak(&sockets_used, &index, index + 1));
+	return index;
+}
+
 static uint32_t
 take_socket(void)
 {
 	uint64_t head = atomic_load(&sockets_free);
 
 	while ((uint32_t)head) {
-		uint32_t next = sockets[(uint32_t)head - 1].next_free;
+		uint32_t next = socket_at((uint32_t)head - 1)->next_free;
 		uint64_t after = ((head >> 32) + 1) << 32 | next;
 
 		if (atomic_compare_exchange_weak(&sockets_free, &head, after))
 			return (uint32_t)head - 1;
 	}
-	if (atomic_load(&sockets_used) >= SOCKETS_MAX)
-		return SOCKETS_MAX;
-	return atomic_fetch_add(&sockets_used, 1);
+	return take_new();
 }
 
 void
 nspy_socket_free(struct nspy_socket *socket)
 {
-	uint32_t index = (uint32_t)(socket - sockets);
 	uint64_t head = atomic_load(&sockets_free), after;
 
 	nspy_cork_drop(socket);
 	do {
 		socket->next_free = (uint32_t)head;
-		after = ((head >> 32) + 1) << 32 | (index + 1);
+		after = ((head >> 32) + 1) << 32 | (socket->index + 1);
 	} while (!atomic_compare_exchange_weak(&sockets_free, &head, after));
 }
 
 static struct nspy_socket *
 socket_of(uint32_t word)
 {
-	return word >= NSPY_SOCKET ? &sockets[word - NSPY_SOCKET] : NULL;
+	return word >= NSPY_SOCKET ? socket_at(word - NSPY_SOCKET) : NULL;
 }
 
 struct nspy_socket *
@@ -157,8 +193,9 @@ nspy_descriptor_add(int fd, int domain, int type, int protocol)
 			nspy_unrecorded_add(domain, protocol);
 		return NULL;
 	}
-	socket = &sockets[index];
+	socket = socket_at(index);
 	memset(socket, 0, sizeof(*socket));
+	socket->index = index;
 	ask(fd, SO_COOKIE, &socket->cookie, sizeof(socket->cookie));
 	socket->protocol = described.protocol;
 	socket->family = described.family;
@@ -223,7 +260,7 @@ nspy_descriptor_copy(int fd, struct nspy_socket *socket)
 	if ((uint32_t)fd >= nspy_descriptor_count)
 		return;
 	atomic_fetch_add(&socket->descriptors, 1);
-	nspy_descriptor_set(fd, (uint32_t)(socket - sockets) + NSPY_SOCKET);
+	nspy_descriptor_set(fd, socket->index + NSPY_SOCKET);
 }
 
 bool

@@ -47,6 +47,7 @@ struct nspy_socket {
 	uint16_t segment_len; /* UDP_SEGMENT of what is sent; 0: none */
 	uint16_t checksum;    /* of what is sent: see nspy_event */
 	uint32_t forks;	      /* nspy_forks when it was made */
+	uint32_t index; /* among all sockets */
 	uint32_t next_free;
 	_Atomic uint32_t cork; /* a datagram that waits for more; 0: none */
 	/* Of nspy_diag_begin: what it is bound to, and a descriptor of ours. */
