@@ -20,7 +20,7 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
-/* Descriptors below this are the program's; see nspy_keep_high. */
+/* Descriptors below this are the program's. */
 #define HIGH_DESCRIPTOR 1000
 
 /* Only the draining thread names files: these need no stack of the program. */
@@ -271,6 +271,13 @@ nspy_files_close(struct nspy_files *files)
 	if (is_capture(files, files->fd))
 		NSPY_SYS1(SYS_close, files->fd);
 	files->fd = -1;
+}
+
+void
+nspy_files_rest(struct nspy_files *files)
+{
+	if (files->path[0] && files->fd < HIGH_DESCRIPTOR)
+		nspy_files_close(files);
 }
 
 void

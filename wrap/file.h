@@ -35,6 +35,9 @@ int nspy_files_capture(struct nspy_files *files);
 /* Close the descriptor, if it still is ours. */
 void nspy_files_close(struct nspy_files *files);
 
+/* Close it, too, where it takes one of few numbers from the program. */
+void nspy_files_rest(struct nspy_files *files);
+
 /* The capture is complete: the ring goes. */
 void nspy_files_remove_ring(const struct nspy_files *files);
 

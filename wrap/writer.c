@@ -90,6 +90,7 @@ lock_drain(uint64_t *mask)
 static void
 unlock_drain(const uint64_t *mask)
 {
+	nspy_files_rest(&files);
 	atomic_store(&draining, 0);
 	nspy_restore_signals(mask);
 }
