@@ -196,9 +196,10 @@ nspy_check_explain(const char *name, const char *loaded)
 	if (reason)
 		nspy_say("nothing recorded: %s: %s", program.path, reason);
 	else if (*loaded)
-		nspy_say("nothing recorded: no socket was used by %s; programs "
-			 "that are static, setuid or started with another "
-			 "environment are not seen (netspy check PROGRAM)",
+		nspy_say("nothing recorded: %s sent and received nothing; "
+			 "programs that are static, setuid, run by another "
+			 "user or with another environment are not seen "
+			 "(netspy check PROGRAM)",
 			 loaded);
 	else
 		explain_missing(program.path, library);

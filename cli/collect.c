@@ -117,9 +117,8 @@ add_feed(void *context, const char *path)
 		nspy_feed_close(feed);
 		return;
 	}
-	c->totals.processes++;
 	if (c->merge.output->options->verbose)
-		nspy_say("%s[%u] uses sockets: %s", feed->process.executable,
+		nspy_say("%s[%u] is recorded: %s", feed->process.executable,
 			 feed->process.pid, feed->process.arguments);
 }
 
@@ -127,6 +126,8 @@ add_feed(void *context, const char *path)
 static void
 end_feed(struct nspy_collector *c, struct nspy_feed *feed)
 {
+	/* A process that gave up rights may have made one in vain. */
+	c->totals.processes += atomic_load(&feed->ring->head) > 0;
 	c->totals.lost += feed->lost;
 	c->totals.dropped += atomic_load(&feed->ring->dropped);
 	c->totals.unseen_bytes += atomic_load(&feed->ring->unseen_bytes);

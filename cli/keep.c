@@ -129,16 +129,19 @@ static void
 say(const struct nspy_output *output, const struct nspy_totals *totals,
     const char *reason, uint64_t left_out)
 {
+	uint64_t packets = totals->packets - left_out;
 	struct stat status;
 
 	if (!totals->packets || stat(output->first, &status) < 0)
 		nspy_say("%s; it sent and received nothing that could be kept",
 			 reason);
 	else
-		nspy_say("%s; kept %s: %" PRIu64 " packets, %" PRIu64
-			 " conversations, %lld bytes%s%s",
-			 reason, output->first, totals->packets - left_out,
-			 totals->conversations, (long long)status.st_size,
+		nspy_say("%s; kept %s: %" PRIu64 " packet%s, %" PRIu64
+			 " conversation%s, %lld bytes%s%s",
+			 reason, output->first, packets, nspy_plural(packets),
+			 totals->conversations,
+			 nspy_plural(totals->conversations),
+			 (long long)status.st_size,
 			 left_out ? ", the middle is left out" : "",
 			 totals->dropped || totals->lost
 				 ? ", some calls are missing"

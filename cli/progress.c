@@ -89,9 +89,11 @@ nspy_display_update(struct nspy_display *display,
 		return;
 	nspy_collector_look(collector, &totals);
 	snprintf(text, sizeof(text),
-		 ERASE "netspy: %" PRIu64 " packets, %" PRIu64
-		       " conversations, %" PRIu64 " bytes",
-		 totals.packets, totals.conversations, totals.bytes);
+		 ERASE "netspy: %" PRIu64 " packet%s, %" PRIu64
+		       " conversation%s, %" PRIu64 " bytes",
+		 totals.packets, nspy_plural(totals.packets),
+		 totals.conversations, nspy_plural(totals.conversations),
+		 totals.bytes);
 	if (ioctl(display->tty, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		columns = size.ws_col;
 	/* A line that wraps could not be erased. */

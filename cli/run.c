@@ -187,12 +187,14 @@ summarize(struct run *run, const struct nspy_totals *totals)
 		nspy_say("%s: %" PRIu64 " bytes of %" PRIu64 " socket%s were "
 			 "not seen and are missing in it",
 			 place, totals->unseen_bytes, totals->unseen_sockets,
-			 totals->unseen_sockets == 1 ? "" : "s");
+			 nspy_plural(totals->unseen_sockets));
 	if (totals->full && !run->options->quiet)
 		nspy_say("recording ended at the limit that was given");
 	if (run->options->quiet)
 		return;
-	if (totals->alive)
+	if (totals->alive == 1)
+		nspy_say("one process goes on, and records by itself now");
+	else if (totals->alive)
 		nspy_say("%u processes go on, and record by themselves now",
 			 totals->alive);
 	if (totals->packets == 0 && !totals->loaded[0] &&
@@ -206,11 +208,14 @@ summarize(struct run *run, const struct nspy_totals *totals)
 	else if (!*place)
 		nspy_say("nothing recorded: the sockets were not used");
 	else
-		nspy_say("%s: %" PRIu64 " packets, %" PRIu64
-			 " conversations, %" PRIu64 " bytes, %u processes, "
+		nspy_say("%s: %" PRIu64 " packet%s, %" PRIu64
+			 " conversation%s, %" PRIu64 " bytes, %u process%s, "
 			 "%" PRIu64 " dropped",
-			 place, totals->packets, totals->conversations,
-			 totals->bytes, totals->processes, totals->dropped);
+			 place, totals->packets, nspy_plural(totals->packets),
+			 totals->conversations,
+			 nspy_plural(totals->conversations), totals->bytes,
+			 totals->processes, totals->processes == 1 ? "" : "es",
+			 totals->dropped);
 }
 
 /* As if the command had been run without us. */

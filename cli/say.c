@@ -57,6 +57,12 @@ nspy_complain(const char *format, ...)
 	return 2;
 }
 
+const char *
+nspy_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 int
 nspy_flush_output(void)
 {

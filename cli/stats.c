@@ -119,9 +119,10 @@ print_text(const struct stats *stats)
 	const struct nspy_connections *all = &stats->connections;
 	uint32_t count = nspy_reader_processes(stats->reader);
 
-	printf("%s: %zu conversations, %" PRIu64 " packets, %" PRIu64
+	printf("%s: %zu conversation%s, %" PRIu64 " packet%s, %" PRIu64
 	       " bytes in %.6f s\n",
-	       stats->path, all->count, all->packets, stats->bytes,
+	       stats->path, all->count, nspy_plural(all->count), all->packets,
+	       nspy_plural(all->packets), stats->bytes,
 	       seconds_between(all->first_ns, all->last_ns));
 	if (all->others)
 		printf("%" PRIu64 " packets are of no kind that is known\n",

@@ -10,6 +10,7 @@
 #include "wrap/call.h"
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
+#include "wrap/settings.h"
 #include "wrap/writer.h"
 
 #include <errno.h>
@@ -38,8 +39,9 @@ nspy_before_confine(void)
 {
 	int error = errno;
 
-	if (nspy_recording() && !nspy_in_guest() &&
-	    !nspy_writer_started() && knows_socket(INHERITED))
+	/* In the folder of a run a ring that stays empty is in nobody's way. */
+	if (nspy_recording() && !nspy_in_guest() && !nspy_writer_started() &&
+	    (nspy_settings.run[0] || knows_socket(INHERITED)))
 		nspy_writer_start();
 	errno = error;
 }

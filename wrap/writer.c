@@ -18,6 +18,7 @@
 #include "wrap/settings.h"
 #include "wrap/signals.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -109,7 +110,12 @@ create_own(void)
 		drain.secrets.wanted = nspy_settings.tls_keys;
 		nspy_drain_forget(&drain);
 	} else {
-		nspy_writer_stop("cannot create a capture", error, "");
+		nspy_writer_stop(
+			"cannot create a capture", error,
+			error == -EACCES && nspy_settings.run[0]
+				? "; netspy was started by another user: "
+				  "start it as this one"
+				: "");
 	}
 	return created;
 }
