@@ -17,15 +17,32 @@
 
 #if !defined(NSPY_BINDING_LINK) && defined(__GLIBC__)
 
+#include "wrap/object.h"
+
 #include <gnu/lib-names.h>
+#include <gnu/libc-version.h>
 
 static typeof(clock_gettime) *get_time = clock_gettime;
+
+/* True: in no other library. */
+static int
+is_in_libc(struct dl_phdr_info *object, size_t size, void *context)
+{
+	(void)size;
+	(void)context;
+	return nspy_object_holds(object, (void *)clock_gettime) &&
+	       nspy_object_holds(object, (void *)gnu_get_libc_version);
+}
 
 void
 nspy_clock_start(void)
 {
-	void *libc = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD), *function;
+	void *libc, *function;
 
+	/* What dlopen allocates would be most of our start. */
+	if (dl_iterate_phdr(is_in_libc, NULL))
+		return;
+	libc = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
 	if (!libc)
 		return;
 	/* It stays where it is: the program has it, too. */

@@ -10,6 +10,7 @@
 #include "capture/sys.h"
 #include "wrap/cork.h"
 #include "wrap/protocol.h"
+#include "wrap/stdio.h"
 #include "wrap/unrecorded.h"
 
 #include <errno.h>
@@ -193,6 +194,7 @@ nspy_descriptor_add(int fd, int domain, int type, int protocol)
 			nspy_unrecorded_add(domain, protocol);
 		return NULL;
 	}
+	nspy_stdio_use();
 	socket = socket_at(index);
 	memset(socket, 0, sizeof(*socket));
 	socket->index = index;

@@ -8,10 +8,13 @@
 #include <stdio.h>
 
 /*
- * Arrange that the reads, writes and closes inside the C library's stdio reach
+ * Look how the reads, writes and closes inside the C library's stdio can reach
  * the hooks. Once, when recording starts; no failure stops it.
  */
 void nspy_stdio_start(void);
+
+/* The process has a socket: from now on they do. */
+void nspy_stdio_use(void);
 
 /* The same for a stream that fdopen or freopen has made. */
 void nspy_stdio_adopt(FILE *stream, int fd);

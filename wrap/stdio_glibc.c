@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Positions in struct _IO_jump_t, the same since glibc 2.0. */
 enum { SLOT_READ = 14, SLOT_WRITE = 15, SLOT_CLOSE = 17, SLOT_COUNT = 21 };
@@ -55,7 +56,7 @@ ssize_t __read(int fd, void *buf, size_t count);
 ssize_t __wrap___read(int fd, void *buf, size_t count);
 #endif
 
-static bool replaced;
+static _Atomic bool replaceable, replaced;
 static bool dprintf_by_stream; /* since 2.37 it calls write() itself */
 const int nspy_stdio_dprintf_room = 2048;
 
@@ -160,6 +161,8 @@ look(struct dl_phdr_info *object, size_t size, void *data)
 	return 0;
 }
 
+static struct tables found;
+
 static void
 replace(void **table)
 {
@@ -171,61 +174,81 @@ replace(void **table)
 			 __ATOMIC_RELEASE);
 }
 
-static bool
-replace_both(const struct tables *tables)
+/* Two system calls, of which a process without a socket has no use. */
+void
+nspy_stdio_use(void)
 {
-	size_t len = tables->high - tables->low;
+	size_t len = found.high - found.low;
 
-	if (NSPY_SYS3(SYS_mprotect, tables->low, len, PROT_READ | PROT_WRITE) <
-	    0)
-		return false;
+	if (!atomic_load_explicit(&replaceable, memory_order_relaxed) ||
+	    !atomic_exchange(&replaceable, false) ||
+	    !familiar(_IO_file_jumps) || !familiar(_IO_wfile_jumps) ||
+	    NSPY_SYS3(SYS_mprotect, found.low, len, PROT_READ | PROT_WRITE) < 0)
+		return;
 	replace(_IO_file_jumps);
 	replace(_IO_wfile_jumps);
-	NSPY_SYS3(SYS_mprotect, tables->low, len, PROT_READ);
-	return true;
+	NSPY_SYS3(SYS_mprotect, found.low, len, PROT_READ);
+	atomic_store(&replaced, true);
 }
 
 static void
-find(struct tables *tables)
+find(void)
 {
 	uintptr_t narrow = (uintptr_t)_IO_file_jumps;
 	uintptr_t wide = (uintptr_t)_IO_wfile_jumps;
 	uintptr_t last =
 		(narrow > wide ? narrow : wide) + sizeof(_IO_file_jumps);
 
-	tables->page = getauxval(AT_PAGESZ);
-	tables->low = (narrow < wide ? narrow : wide) & ~(tables->page - 1);
-	tables->high = (last + tables->page - 1) & ~(tables->page - 1);
-	dl_iterate_phdr(look, tables);
+	found.page = getauxval(AT_PAGESZ);
+	found.low = (narrow < wide ? narrow : wide) & ~(found.page - 1);
+	found.high = (last + found.page - 1) & ~(found.page - 1);
+	dl_iterate_phdr(look, &found);
+}
+
+/* Streams that are there from the start are known by no other call. */
+static bool
+starts_with_socket(void)
+{
+	int domain;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		socklen_t len = sizeof(domain);
+
+		if (NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN,
+			      &domain, &len) == 0)
+			return true;
+	}
+	return false;
 }
 
 void
 nspy_stdio_start(void)
 {
-	struct tables tables = {.objects = 0};
-
 	if (_IO_file_jumps && _IO_wfile_jumps && _IO_file_read &&
 	    _IO_file_write && _IO_file_close) {
-		find(&tables);
-		if (tables.own)
+		find();
+		if (found.own)
 			return;
 #ifndef NSPY_BINDING_PRELOAD
 		/*
 		 * In a plug-in: it sees its own calls only, and the slots
 		 * would outlive it.
 		 */
-		if (!tables.in_main)
+		if (!found.in_main)
 			return;
 #endif
-		replaced = tables.write_protected && familiar(_IO_file_jumps) &&
-			   familiar(_IO_wfile_jumps) && replace_both(&tables);
+		replaceable = found.write_protected &&
+			      familiar(_IO_file_jumps) &&
+			      familiar(_IO_wfile_jumps);
 	}
 	dprintf_by_stream =
-		replaced && strverscmp(gnu_get_libc_version(), "2.37") < 0;
-	if (!replaced && nspy_settings.debug)
+		replaceable && strverscmp(gnu_get_libc_version(), "2.37") < 0;
+	if (!replaceable && nspy_settings.debug)
 		nspy_report("the stdio of this libc looks unfamiliar: what "
 			    "goes through it is not recorded",
 			    NULL);
+	if (starts_with_socket())
+		nspy_stdio_use();
 }
 
 static bool
@@ -256,7 +279,7 @@ nspy_stdio_seen(FILE *stream)
 bool
 nspy_stdio_dprintf_seen(void)
 {
-	return dprintf_by_stream || names_are_wrapped();
+	return (replaced && dprintf_by_stream) || names_are_wrapped();
 }
 
 /*
