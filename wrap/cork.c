@@ -10,9 +10,9 @@
 
 #include "capture/sys.h"
 #include "wrap/report.h"
+#include "wrap/table.h"
 
 #include <netinet/in.h>
-#include <sys/mman.h>
 
 #define CORKS 64u
 /* The length field of IP, and so the most that is ever joined. */
@@ -44,16 +44,11 @@ make_corks(void)
 {
 	const size_t len = CORKS * sizeof(struct cork);
 	struct cork *made = atomic_load(&corks), *none = NULL;
-	long result;
 
 	if (made)
 		return made;
-	result = NSPY_SYS6(SYS_mmap, NULL, len, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (result < 0 && result > -4096)
-		return NULL;
-	made = (struct cork *)result;
-	if (atomic_compare_exchange_strong(&corks, &none, made))
+	made = nspy_table_reserve(len);
+	if (!made || atomic_compare_exchange_strong(&corks, &none, made))
 		return made;
 	NSPY_SYS2(SYS_munmap, made, len);
 	return none;

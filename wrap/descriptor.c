@@ -11,12 +11,12 @@
 #include "wrap/cork.h"
 #include "wrap/protocol.h"
 #include "wrap/stdio.h"
+#include "wrap/table.h"
 #include "wrap/unrecorded.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 
 #define DESCRIPTORS_MIN (1u << 20)
@@ -43,16 +43,6 @@ static _Atomic bool ended;
 /* Head of the free list: index + 1, and a count against the ABA problem. */
 static _Atomic uint64_t sockets_free;
 
-static void *
-reserve(size_t len)
-{
-	long result =
-		NSPY_SYS6(SYS_mmap, NULL, len, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return result < 0 && result > -4096 ? NULL : (void *)result;
-}
-
 int
 nspy_descriptors_init(void)
 {
@@ -64,7 +54,8 @@ nspy_descriptors_init(void)
 		count = limit.rlim_max;
 	if (count > DESCRIPTORS_MAX)
 		count = DESCRIPTORS_MAX;
-	nspy_descriptors = reserve(count * sizeof(*nspy_descriptors));
+	nspy_descriptors =
+		nspy_table_reserve(count * sizeof(*nspy_descriptors));
 	if (!nspy_descriptors)
 		return -ENOMEM;
 	nspy_descriptor_count = (uint32_t)count;
@@ -108,7 +99,7 @@ make_chunk(struct nspy_socket *_Atomic *chunk)
 
 	if (atomic_load(chunk))
 		return true;
-	made = reserve(len);
+	made = nspy_table_reserve(len);
 	if (made && !atomic_compare_exchange_strong(chunk, &none, made))
 		NSPY_SYS2(SYS_munmap, made, len);
 	return made;
