@@ -87,7 +87,7 @@ def unrecorded(entry, given, values):
 # function that looks at it.
 DATAGRAMS = {"recv": ("len", "nspy_clamp"),
              "recvmsg": ("msg", "nspy_clamp_msg"),
-             "recvmmsg": ("msgvec", "nspy_clamp_msgs")}
+             "recvmmsg": ("msgvec", "nspy_give_back")}
 
 
 def asks_length(entry):
@@ -132,6 +132,15 @@ def real_call(entry, given, values):
     elif entry["role"] == "recvmsg":
         own, function = [given["msg"], flags], "nspy_receive_msg"
         needs = f"nspy_needs_sender_msg(&call, {given['msg']})"
+    # preadv2() has flags that no other call has.
+    elif entry["role"] == "recvv" and len(values) == 3:
+        own, function = [given["iov"], given["iovcnt"]], "nspy_receive_iov"
+        needs = f"nspy_needs_sender_iov(&call, {', '.join(own)})"
+    elif entry["role"] == "recvmmsg":
+        msgvec = given["msgvec"]
+        return fold("\tret = real(", [
+            f"nspy_named(&call, {msgvec})" if value == msgvec else value
+            for value in asked(entry, values)], ");")
     else:
         return fold("\tret = real(", asked(entry, values), ");")
     # read() of no bytes takes no datagram.

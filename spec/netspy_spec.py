@@ -89,6 +89,7 @@ BEFORE = {
     "prctl": ("nspy_before_prctl", "option"),
     "seccomp": ("nspy_before_seccomp", "operation"),
     "recv": ("nspy_keep_room", "&call from fromlen"),
+    "recvmmsg": ("nspy_before_recvmmsg", "&call msgvec vlen"),
     "recvmsg": ("nspy_keep_room_msg", "&call msg"),
     "replace": ("nspy_before_replace", "&call oldfd newfd"),
     "sendfile": ("nspy_before_sendfile", "&call in offset"),
@@ -152,8 +153,10 @@ def role_arguments(role):
     """The role's arguments as (name, default); required: default None."""
     shape, _, hook = ROLES[role]
     first = ["fd"] if shape == "guarded" else []
-    if shape in ("around", "between"):
-        first = [w for w in BEFORE[role][1].split() if w != "&call"]
+    named = [word.partition("=")[0] for word in hook.split()]
+    if role in BEFORE:
+        first += [w for w in BEFORE[role][1].split()
+                  if w != "&call" and w not in named]
     pairs = [(name, None) for name in first]
     for word in hook.split():
         name, _, default = word.partition("=")

@@ -11,6 +11,7 @@
 #include "wrap/memory.h"
 #include "wrap/source.h"
 
+#include <limits.h>
 #include <stdarg.h>
 
 /* One call of a wrapped function. */
@@ -31,6 +32,8 @@ struct nspy_call {
 	bool asked_length;	   /* by us, not by the program */
 	struct nspy_source source; /* of what no buffer of the call holds */
 	va_list list;		   /* of vdprintf, before the real call */
+	/* The program's messages with names, which it did not ask for. */
+	struct mmsghdr *messages;
 };
 
 /* The part of nspy_begin for descriptors that may be sockets. */
@@ -109,15 +112,6 @@ nspy_clamp_msg(const struct nspy_call *call, ssize_t ret,
 			  nspy_room(msg->msg_iov, (size_t)msg->msg_iovlen));
 }
 
-static inline int
-nspy_clamp_msgs(const struct nspy_call *call, int ret, struct mmsghdr *msgvec)
-{
-	for (int i = 0; i < ret; i++)
-		msgvec[i].msg_len = (unsigned int)nspy_clamp_msg(
-			call, msgvec[i].msg_len, &msgvec[i].msg_hdr);
-	return ret;
-}
-
 /* More bytes than any call moves at a time, on any machine. */
 #define NSPY_HUGE 0x7fff0000u
 
@@ -148,12 +142,34 @@ nspy_needs_sender_msg(const struct nspy_call *call, const struct msghdr *msg)
 	       !msg->msg_name;
 }
 
+/* readv() of no bytes takes no datagram. */
+static inline bool
+nspy_needs_sender_iov(const struct nspy_call *call, const struct iovec *iov,
+		      int iovcnt)
+{
+	return nspy_needs_sender(call) && iovcnt > 0 && iovcnt <= IOV_MAX &&
+	       nspy_readable(iov, (size_t)iovcnt * sizeof(*iov)) &&
+	       nspy_room(iov, (size_t)iovcnt);
+}
+
 /*
- * The real recv() and recvmsg(), with room for the sender's address: the same
- * for the program, and for the kernel almost.
+ * The real recv(), recvmsg() and readv(), with room for the sender's address:
+ * the same for the program, and for the kernel almost.
  */
 ssize_t nspy_receive(struct nspy_call *call, void *buf, size_t len, int flags);
 ssize_t nspy_receive_msg(struct nspy_call *call, struct msghdr *msg, int flags);
+ssize_t nspy_receive_iov(struct nspy_call *call, const struct iovec *iov,
+			 int iovcnt);
+
+/* What recvmmsg() gets instead of the program's messages, or these. */
+static inline struct mmsghdr *
+nspy_named(const struct nspy_call *call, struct mmsghdr *msgvec)
+{
+	return call->messages ? call->messages : msgvec;
+}
+
+/* The program's messages become what they were without us. Returns ret. */
+int nspy_give_back(struct nspy_call *call, int ret, struct mmsghdr *msgvec);
 
 /* The binding's own. */
 ssize_t nspy_real_recvfrom(int fd, void *buf, size_t len, int flags,

@@ -57,8 +57,12 @@ void nspy_on_recvv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 		   int iovcnt);
 void nspy_on_recvmsg(struct nspy_call *call, ssize_t ret,
 		     const struct msghdr *msg, int flags);
-void nspy_on_recvmmsg(struct nspy_call *call, int ret,
-		      const struct mmsghdr *msgvec, int flags);
+void nspy_on_recvmmsg(struct nspy_call *call, int ret, struct mmsghdr *msgvec,
+		      int flags);
+
+/* receive.c: senders that the program does not ask for. */
+void nspy_before_recvmmsg(struct nspy_call *call, const struct mmsghdr *msgvec,
+			  unsigned int vlen);
 
 /* hook_xfer.c: bytes move past the program's memory. */
 void nspy_before_sendfile(struct nspy_call *call, int in, const off_t *offset);

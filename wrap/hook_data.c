@@ -331,7 +331,7 @@ nspy_on_recvv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 	size_t count = ret >= 0 && iovcnt > 0 ? (size_t)iovcnt : 0;
 
 	if (ret || nspy_room(iov, count))
-		on_received(call, ret, iov, count, 1, 0, NULL, NULL);
+		on_received(call, ret, iov, count, 1, 0, &call->sender, NULL);
 }
 
 void
@@ -357,9 +357,10 @@ nspy_on_recvmsg(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 }
 
 void
-nspy_on_recvmmsg(struct nspy_call *call, int ret, const struct mmsghdr *msgvec,
+nspy_on_recvmmsg(struct nspy_call *call, int ret, struct mmsghdr *msgvec,
 		 int flags)
 {
+	msgvec = nspy_named(call, msgvec);
 	if (ret < 0)
 		on_received(call, ret, NULL, 0, 0, flags, NULL, NULL);
 	/* Of many messages only the kernel knows the room. */

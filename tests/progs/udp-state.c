@@ -220,6 +220,23 @@ cut(void)
 	MUST(recv(server, buf, 8, MSG_DONTWAIT) == -1 && errno == EAGAIN);
 }
 
+/* Nine bytes and ten come; those of the second have an address. */
+static void
+receive_two(int server, const struct msghdr *msg)
+{
+	struct sockaddr_storage from;
+	struct mmsghdr two[2] = { { .msg_hdr = *msg }, { .msg_hdr = *msg } };
+	struct msghdr *second = &two[1].msg_hdr;
+
+	second->msg_name = &from;
+	second->msg_namelen = sizeof(from);
+	MUST(recvmmsg(server, two, 2, 0, NULL) == 2);
+	MUST(two[0].msg_len == 8 && two[1].msg_len == 8);
+	MUST(two[0].msg_hdr.msg_flags == MSG_TRUNC && !second->msg_controllen);
+	MUST(two[0].msg_hdr.msg_namelen == 77 && !two[0].msg_hdr.msg_name);
+	MUST(second->msg_namelen < sizeof(from) && from.ss_family != AF_UNSPEC);
+}
+
 /* The program does not ask who sent, and is told nothing but the data. */
 static void
 many_senders(const char *family)
@@ -236,7 +253,7 @@ many_senders(const char *family)
 	};
 
 	for (size_t i = 0; i < 2; i++)
-		for (size_t len = 1; len <= 7; len++)
+		for (size_t len = 1; len <= 10; len++)
 			unseen_send(clients[i], len, &end);
 	for (int i = 0; i < 2; i++) {
 		MUST(read(server, buf, 0) == 0);
@@ -253,7 +270,11 @@ many_senders(const char *family)
 		MUST(syscall(SYS_recvfrom, server, buf, 8, 0, NULL, NULL) ==
 		     6);
 		MUST(syscall(SYS_read, server, buf, 8) == 7);
+		iov.iov_len = 8;
+		MUST(readv(server, &iov, 1) == 8);
 		msg.msg_controllen = sizeof(room);
+		receive_two(server, &msg);
+		iov.iov_len = 4;
 	}
 	MUST(recv(server, buf, 8, MSG_DONTWAIT) == -1 && errno == EAGAIN);
 	MUST(recv(server, NULL, 8, MSG_DONTWAIT) == -1 && errno == EAGAIN);
