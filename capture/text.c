@@ -54,17 +54,28 @@ nspy_text_add_number(struct nspy_text *text, long number)
 }
 
 static void
+add_digit(struct nspy_text *text, unsigned int value)
+{
+	nspy_text_add_part(text, &"0123456789abcdef"[value & 15], 1);
+}
+
+static void
 add_hexadecimal(struct nspy_text *text, unsigned int group)
 {
-	static const char digits[] = "0123456789abcdef";
-	char one[2] = "";
 	int shift = 12;
 
 	while (shift && !(group >> shift))
 		shift -= 4;
-	for (; shift >= 0; shift -= 4) {
-		one[0] = digits[group >> shift & 15];
-		nspy_text_add(text, one);
+	for (; shift >= 0; shift -= 4)
+		add_digit(text, group >> shift);
+}
+
+void
+nspy_text_add_bytes(struct nspy_text *text, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		add_digit(text, bytes[i] >> 4);
+		add_digit(text, bytes[i]);
 	}
 }
 

@@ -35,6 +35,9 @@ unsigned int nspy_decimal(char text[NSPY_DECIMAL_MAX], long value);
 void nspy_text_add(struct nspy_text *text, const char *part);
 void nspy_text_add_part(struct nspy_text *text, const char *part, size_t len);
 void nspy_text_add_number(struct nspy_text *text, long number);
+/* As hexadecimal digits, two for each byte. */
+void nspy_text_add_bytes(struct nspy_text *text, const uint8_t *bytes,
+			 size_t len);
 
 /* "192.0.2.1:80" or "[2001:db8::1]:80" (RFC 5952). */
 void nspy_text_add_endpoint(struct nspy_text *text,

@@ -166,7 +166,8 @@ nspy_folder_remove(struct nspy_folder *folder, char *loaded, size_t size)
 	loaded[0] = '\0';
 	while (dir && (entry = readdir(dir))) {
 		add_loaded(&text, entry->d_name);
-		if (strcmp(entry->d_name, NSPY_LIBRARY) == 0 &&
+		if ((strcmp(entry->d_name, NSPY_LIBRARY) == 0 ||
+		     strcmp(entry->d_name, NSPY_TLS_LIBRARY) == 0) &&
 		    is_in_use(folder))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder->path,

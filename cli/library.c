@@ -98,6 +98,26 @@ nspy_library_find(void)
 	return NULL;
 }
 
+/* The path of what is called name in the folder of the library. */
+static void
+beside(char path[PATH_MAX], const char *library, const char *name)
+{
+	snprintf(path, PATH_MAX, "%.*s/%s",
+		 (int)(strrchr(library, '/') - library), library, name);
+}
+
+const char *
+nspy_library_find_tls(const char *library)
+{
+	static char path[PATH_MAX];
+
+	beside(path, library, NSPY_TLS_LIBRARY);
+	if (is_there(path))
+		return path;
+	nspy_say("%s: not found; reinstall netspy", path);
+	return NULL;
+}
+
 bool
 nspy_library_needs_link(const char *library)
 {
@@ -141,16 +161,32 @@ with_lib(const char *library)
 	return NULL;
 }
 
-const char *
-nspy_library_word(const char *library, const char *folder)
+static bool
+link_in(const char *folder, const char *library)
 {
-	static char link[PATH_MAX];
-	const char *word;
+	char link[PATH_MAX];
 
-	if (!nspy_library_needs_link(library)) {
-		word = with_lib(library);
-		return word ? word : library;
+	snprintf(link, sizeof(link), "%s%s", folder, strrchr(library, '/'));
+	return symlink(library, link) == 0;
+}
+
+const char *
+nspy_library_words(const char *library, const char *folder, bool tls)
+{
+	static char words[2 * PATH_MAX];
+	char first[PATH_MAX], second[PATH_MAX];
+	const char *word = with_lib(library);
+
+	snprintf(first, sizeof(first), "%s", word ? word : library);
+	if (nspy_library_needs_link(library)) {
+		beside(second, library, NSPY_TLS_LIBRARY);
+		if (!link_in(folder, library) ||
+		    (tls && !link_in(folder, second)))
+			return NULL;
+		snprintf(first, sizeof(first), "%s/" NSPY_LIBRARY, folder);
 	}
-	snprintf(link, sizeof(link), "%s/" NSPY_LIBRARY, folder);
-	return symlink(library, link) == 0 ? link : NULL;
+	beside(second, first, NSPY_TLS_LIBRARY);
+	snprintf(words, sizeof(words), "%s%s%s", first, tls ? ":" : "",
+		 tls ? second : "");
+	return words;
 }

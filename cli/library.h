@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The preload library: where it is, and how ld.so is told. */
+/* The preload libraries: where they are, and how ld.so is told. */
 
 #ifndef NETSPY_LIBRARY_H
 #define NETSPY_LIBRARY_H
@@ -7,9 +7,14 @@
 #include <stdbool.h>
 
 #define NSPY_LIBRARY "libnetspy.so"
+/* With the names of TLS libraries, for --tls-keys. */
+#define NSPY_TLS_LIBRARY "libnetspy-tls.so"
 
 /* Its path, or NULL after one line. */
 const char *nspy_library_find(void);
+
+/* The path of the other one, which is beside it; or NULL after one line. */
+const char *nspy_library_find_tls(const char *library);
 
 /*
  * Whether ld.so needs another name for it: it takes spaces and colons in a
@@ -18,10 +23,11 @@ const char *nspy_library_find(void);
 bool nspy_library_needs_link(const char *library);
 
 /*
- * The word for LD_PRELOAD: the path; with $LIB in it where the library is
- * installed for programs of another word size, too; or a link in the folder.
- * NULL: errno says why.
+ * The words for LD_PRELOAD: the path, and with tls that of the other one; with
+ * $LIB in it where the library is installed for programs of another word size,
+ * too; or a link in the folder. NULL: errno says why.
  */
-const char *nspy_library_word(const char *library, const char *folder);
+const char *nspy_library_words(const char *library, const char *folder,
+			       bool tls);
 
 #endif

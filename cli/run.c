@@ -233,9 +233,9 @@ pass_status(int status)
 }
 
 static void
-show(const struct nspy_options *options, const char *library)
+show(const struct nspy_options *options, const char *library, const char *tls)
 {
-	printf("LD_PRELOAD=%s", library);
+	printf("LD_PRELOAD=%s%s%s", library, tls ? ":" : "", tls ? tls : "");
 	for (char **word = options->command; *word; word++)
 		printf(" %s", *word);
 	printf("\n");
@@ -254,7 +254,7 @@ set_environment(struct run *run, const char *library)
 			return -EIO;
 		folder = run->link_folder.path;
 	}
-	word = nspy_library_word(library, folder);
+	word = nspy_library_words(library, folder, run->options->tls_keys);
 	if (!word)
 		return -errno;
 	/* It is not recorded then, unless netspy is linked in, but it runs. */
@@ -270,12 +270,15 @@ prepare(struct run *run)
 {
 	const struct nspy_options *options = run->options;
 	const char *library = nspy_library_find();
+	const char *tls = library && options->tls_keys
+				  ? nspy_library_find_tls(library)
+				  : NULL;
+	bool found = library && (tls || !options->tls_keys);
 	int status = nspy_display_open(&run->display, options), err;
 
 	/* Before -o - takes the place of standard output. */
 	if (status < 0)
-		status = library ? nspy_output_prepare(&run->output, options)
-				 : 2;
+		status = found ? nspy_output_prepare(&run->output, options) : 2;
 	if (status >= 0)
 		return status;
 	if (options->filter) {
@@ -284,7 +287,7 @@ prepare(struct run *run)
 			return 2;
 	}
 	if (options->dry_run) {
-		show(options, library);
+		show(options, library, tls);
 		return nspy_flush_output();
 	}
 	if (!options->per_process) {

@@ -86,6 +86,8 @@ def calls_header(spec, entries):
 def calls_source(spec, entries):
     texts = []
     for entry in entries:
+        if "library" in entry:
+            continue
         switch = entry["role"] == "syscall"
         text = (body_head(entry, ")") + "\n{\n" + (
             syscalls.switch(entries) if switch else body(entry)) + "\n}\n")
@@ -94,6 +96,17 @@ def calls_source(spec, entries):
     return source(spec, "What every door does: call the real function, tell "
                   "the hook.", ["<stdarg.h>", "<sys/syscall.h>",
                                 '"wrap/call.h"', '"wrap/calls.gen.h"'], texts)
+
+
+def tls_calls_source(spec, entries):
+    texts = []
+    for entry in entries:
+        if "library" not in entry:
+            continue
+        text = body_head(entry, ")") + "\n{\n" + body(entry) + "\n}\n"
+        texts.append(guarded(entry, text))
+    return source(spec, "The same for functions of TLS libraries.",
+                  ['"wrap/calls.gen.h"'], texts)
 
 
 CHK_FAIL = "void __chk_fail(void) __attribute__((noreturn));\n"
@@ -105,12 +118,9 @@ def preload_source(spec, entries):
     for entry in entries:
         name = entry["name"]
         own = [this for base, this in names([entry], "preload")]
-        if not own:
+        if not own or "library" in entry:
             continue
         doors = "\n".join(door(entry, this, "preload") for this in own)
-        if "library" in entry:
-            texts.append(guarded(entry, doors))
-            continue
         text = f'static struct nspy_next next_{name} = {{ .name = "{name}" }};'
         texts.append(guarded(entry, text + "\n\n" + doors))
         table += guarded(entry, f"\t&next_{name},\n")
@@ -121,6 +131,15 @@ def preload_source(spec, entries):
     return source(spec, "The names that libnetspy.so puts before libc's.",
                   ["<stdarg.h>", "<stddef.h>", '"wrap/call.h"',
                    '"wrap/calls.gen.h"', '"wrap/next.h"'], texts)
+
+
+def tls_preload_source(spec, entries):
+    return source(spec, "The names that libnetspy-tls.so puts before those of "
+                  "TLS libraries.",
+                  ["<stddef.h>", '"wrap/calls.gen.h"', '"wrap/next.h"',
+                   '"wrap/symbol.h"'],
+                  [guarded(entry, door(entry, entry, "preload"))
+                   for entry in entries if "library" in entry])
 
 
 # Functions that hooks call, as nspy_real_NAME.
@@ -254,16 +273,25 @@ def guard_source(spec, entries):
                   ['"wrap/calls.gen.h"'], texts)
 
 
-# Besides libc's names: see include/netspy.h.
-API = ["netspy_functions_1"]
+# Besides libc's names: see include/netspy.h and wrap/secret.h.
+API = ["netspy_functions_1", "nspy_secret_tell", "nspy_secrets_wanted"]
+TLS_API = ["nspy_tls_doors"]
+
+
+def map_of(spec, api, entries):
+    return (banner(spec, "# ") + "# No version name: ld.so would pass by names "
+            "that had one.\n{\nglobal:\n"
+            + "".join(f"\t{name};\n" for name in api + [
+                this["name"] for _, this in names(entries, "preload")])
+            + "local:\n\t*;\n};\n")
 
 
 def export_map(spec, entries):
-    return (banner(spec, "# ") + "# No version name: ld.so would pass by names "
-            "that had one.\n{\nglobal:\n"
-            + "".join(f"\t{name};\n" for name in API + [
-                this["name"] for _, this in names(entries, "preload")])
-            + "local:\n\t*;\n};\n")
+    return map_of(spec, API, [e for e in entries if "library" not in e])
+
+
+def tls_map(spec, entries):
+    return map_of(spec, TLS_API, [e for e in entries if "library" in e])
 
 
 def link_options(spec, entries):
@@ -291,10 +319,13 @@ OUTPUTS = {
     "calls.gen.h": calls_header,
     "calls.gen.c": calls_source,
     "preload.gen.c": preload_source,
+    "tls-calls.gen.c": tls_calls_source,
+    "tls-preload.gen.c": tls_preload_source,
     "link.gen.c": link_source,
     "export.gen.c": export_source,
     "guard.gen.c": guard_source,
     "netspy.map": export_map,
+    "netspy-tls.map": tls_map,
     "link.opts": link_options,
     "link-static.opts": static_options,
     **{f"on-demand-{group}.gen.c": partial(on_demand_source, group)

@@ -44,6 +44,17 @@ def list_door(entry, alias):
             declared + ["const char *arg", "..."], names)
 
 
+def library_lines(entry):
+    """The lines that find the function in its library. A program may have
+    asked for our name to see whether the library is there: the call fails."""
+    name, kind = entry["name"], entry["return_type"]
+    failure = {"void": "", "int": " -1"}.get(kind, " NULL")
+    found = f"\ttypeof({name}) *real = NSPY_NEXT_HERE({name});"
+    if len(found.expandtabs(8)) > 80:
+        found = found.replace("= ", "=\n\t\t")
+    return [found, "", "\tif (!real)", f"\t\treturn{failure};"]
+
+
 def door(entry, alias, binding):
     """One exported or __wrap_ name, which hands its arguments to the body."""
     base, extra = entry["name"], alias.get("extra")
@@ -51,7 +62,7 @@ def door(entry, alias, binding):
         symbol, real = alias["name"], f"nspy_next(&next_{base})"
         mark = "NETSPY_EXPORT "
         if "library" in entry:
-            real = f"NSPY_NEXT_HERE({base})"
+            real = "real"
             # The library may be a static one, in the same program.
             mark += "NETSPY_WEAK "
     elif binding in ("fallback", "optional"):
@@ -64,6 +75,8 @@ def door(entry, alias, binding):
         mark = "NETSPY_HIDDEN "
 
     body_lines, declared, values = [], [], []
+    if real == "real":
+        body_lines += library_lines(entry)
     for parameter in entry["parameters"]:
         declared.append(declare(parameter))
         values.append(parameter["name"])

@@ -7,6 +7,7 @@
  */
 
 #include "wrap/preload.gen.c"
+#include "wrap/tls-preload.gen.c"
 #include "wrap/export.gen.c"
 
 /*

@@ -24,6 +24,7 @@ no_real(const char *name)
 }
 
 #include "wrap/calls.gen.c"
+#include "wrap/tls-calls.gen.c"
 #include "wrap/link.gen.c"
 
 /*

@@ -33,15 +33,4 @@ nspy_next(struct nspy_next *next)
 	return function ? function : nspy_next_bind(next);
 }
 
-/*
- * One of a library that may come and go with dlopen, or be there twice: as the
- * object with the address caller would have found it without us. It ends the
- * program if there is none.
- */
-void *nspy_next_of(const char *name, const void *caller);
-#define NSPY_NEXT_HERE(name) nspy_next_of(#name, __builtin_return_address(0))
-
-/* The function called name of the object that has this one, or NULL. */
-void *nspy_next_beside(const char *name, nspy_function *function);
-
 #endif

@@ -9,6 +9,7 @@
 #include "capture/format.h"
 #include "capture/sys.h"
 #include "wrap/report.h"
+#include "wrap/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -160,17 +161,33 @@ drop_key_log(void)
 		unsetenv("SSLKEYLOGFILE");
 }
 
-/* Classic pcap has no place for them. */
+/* What keeps secrets from being told, or NULL. */
+static const char *
+tls_keys_need(void)
+{
+	/* Classic pcap has no place for them. */
+	if (nspy_settings.format != NSPY_PCAPNG)
+		return "NETSPY_FORMAT=pcapng";
+#ifdef NSPY_BINDING_PRELOAD
+	if (!&nspy_tls_doors)
+		return "libnetspy-tls.so in LD_PRELOAD, too";
+#endif
+	return NULL;
+}
+
 static void
 read_tls_keys(void)
 {
+	const char *need;
+
 	nspy_settings.tls_keys = read_switch("NETSPY_TLS_KEYS");
-	if (nspy_settings.tls_keys)
-		drop_key_log();
-	if (!nspy_settings.tls_keys || nspy_settings.format == NSPY_PCAPNG)
+	if (!nspy_settings.tls_keys)
 		return;
-	nspy_report("NETSPY_TLS_KEYS=1: needs NETSPY_FORMAT=pcapng; no keys "
-		    "are kept",
+	drop_key_log();
+	need = tls_keys_need();
+	if (!need)
+		return;
+	nspy_report("NETSPY_TLS_KEYS=1: needs ", need, "; no keys are kept",
 		    NULL);
 	nspy_settings.tls_keys = false;
 }
