@@ -50,6 +50,8 @@ side_of(const struct nspy_conversation *c, const struct nspy_event *event)
 	bool second = same_endpoint(&c->end[1], &event->local) &&
 		      same_endpoint(&c->end[0], &event->peer);
 
+	if (c->protocol != event->protocol)
+		return -1;
 	/* A socket connected to itself is both ends: it hears what it says. */
 	if (first && second)
 		return event->kind == NSPY_RECV && event->wire_len ? 1 : 0;
@@ -66,33 +68,63 @@ is_over(const struct nspy_conversation *c, const struct nspy_event *event,
 	return event->kind == NSPY_CONNECT && c->cookie[side];
 }
 
+/* The next one in the bucket whose addresses are those of the event. */
+static uint32_t
+search(const struct nspy_ring *ring, const struct nspy_event *event,
+       uint32_t next, int *side)
+{
+	for (uint32_t limit = NSPY_CONVERSATIONS_MAX; next && limit; limit--) {
+		const struct nspy_conversation *c;
+
+		if (next > ring->allocated)
+			return 0;
+		c = &ring->conversations[next - 1];
+		*side = side_of(c, event);
+		if (*side >= 0)
+			return next;
+		next = c->next;
+	}
+	return 0;
+}
+
+/* Most events are of the conversation of the one before. */
+static bool
+is_last(const struct nspy_drain *drain, const struct nspy_event *event,
+	int *side)
+{
+	const struct nspy_ring *ring = drain->ring;
+	const struct nspy_conversation *c;
+
+	if (!drain->last || drain->last > ring->allocated)
+		return false;
+	c = &ring->conversations[drain->last - 1];
+	*side = side_of(c, event);
+	return *side >= 0 && c->state != NSPY_DROPPED;
+}
+
 struct nspy_conversation *
 nspy_conversation_find(struct nspy_drain *drain, const struct nspy_event *event,
 		       int *side)
 {
 	struct nspy_ring *ring = drain->ring;
-	uint32_t next = ring->buckets[bucket_of(&event->local, &event->peer)];
+	struct nspy_conversation *c;
 
-	for (uint32_t limit = NSPY_CONVERSATIONS_MAX; next && limit; limit--) {
-		struct nspy_conversation *c;
-
-		if (next > ring->allocated)
-			return NULL;
-		c = &ring->conversations[next - 1];
-		*side = side_of(c, event);
-		if (*side >= 0 && c->protocol == event->protocol) {
-			if (is_over(c, event, *side)) {
-				nspy_conversation_drop(drain, c);
-				return NULL;
-			}
-			nspy_ring_save(ring, next - 1);
-			if (!c->cookie[*side])
-				c->cookie[*side] = event->cookie;
-			return c;
-		}
-		next = c->next;
+	if (!is_last(drain, event, side))
+		drain->last = search(
+			ring, event,
+			ring->buckets[bucket_of(&event->local, &event->peer)],
+			side);
+	if (!drain->last)
+		return NULL;
+	c = &ring->conversations[drain->last - 1];
+	if (is_over(c, event, *side)) {
+		nspy_conversation_drop(drain, c);
+		return NULL;
 	}
-	return NULL;
+	nspy_ring_save(ring, drain->last - 1);
+	if (!c->cookie[*side])
+		c->cookie[*side] = event->cookie;
+	return c;
 }
 
 /* A free place in the table: index + 1, or 0. */
@@ -162,6 +194,7 @@ nspy_conversation_new(struct nspy_drain *drain, const struct nspy_event *event,
 	nspy_ring_save_bucket(ring, bucket);
 	c->next = ring->buckets[bucket];
 	ring->buckets[bucket] = index;
+	drain->last = index;
 	return c;
 }
 

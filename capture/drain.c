@@ -306,6 +306,7 @@ nspy_drain_forget(struct nspy_drain *drain)
 {
 	memset(&drain->hosts, 0, sizeof(drain->hosts));
 	drain->stated = 0;
+	drain->last = 0;
 	nspy_secrets_forget(drain);
 }
 

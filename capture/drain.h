@@ -56,6 +56,7 @@ struct nspy_drain {
 	uint32_t raw_seen_next; /* the place that is taken next */
 	uint32_t raw_seen_pid;	/* of the ring that these are for */
 	struct nspy_secrets secrets;
+	uint32_t last; /* the conversation found last: index + 1, or 0 */
 };
 
 /*
