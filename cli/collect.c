@@ -21,6 +21,13 @@
  * another: so long it is waited for, while there is room.
  */
 #define MERGE_NS 5000000u
+/*
+ * How long the rings are let alone: at most while packets come, and when none
+ * come twice as long each time.
+ */
+#define BUSY_NS 5000000u
+#define IDLE_NS 20000000u
+#define BRIEF_NS 50000u
 /* How often the kernel is asked which processes are still there. */
 #define ALIVE_NS 200000000u
 
@@ -29,6 +36,8 @@ struct nspy_collector {
 	struct nspy_merge merge;
 	struct nspy_keylog keylog; /* --tls-keys */
 	uint64_t alive_ns;	   /* when that was looked at last */
+	uint64_t step_ns;	   /* when the last step ended */
+	uint64_t pause_ns;	   /* until the next one */
 	struct nspy_totals totals;
 };
 
@@ -169,10 +178,38 @@ take_secrets(struct nspy_collector *c)
 		nspy_merge_secrets(&c->merge, &c->keylog);
 }
 
-bool
+/* Before a ring is full, for then its process has to wait. */
+static uint64_t
+time_left(struct nspy_collector *c)
+{
+	uint64_t now = now_ns(CLOCK_MONOTONIC);
+	uint64_t elapsed = now - c->step_ns, least = BUSY_NS;
+
+	c->step_ns = now;
+	if (elapsed > IDLE_NS)
+		elapsed = IDLE_NS;
+	for (size_t i = 0; i < c->merge.feed_count; i++) {
+		uint64_t left = nspy_feed_time_left(c->merge.feeds[i], elapsed);
+
+		if (left < least)
+			least = left;
+	}
+	return least;
+}
+
+/* What nobody commits does not become readable by looking at it. */
+static uint64_t
+back_off(uint64_t pause_ns)
+{
+	if (pause_ns < BRIEF_NS)
+		return BRIEF_NS;
+	return pause_ns < IDLE_NS / 2 ? 2 * pause_ns : IDLE_NS;
+}
+
+uint64_t
 nspy_collector_step(struct nspy_collector *c)
 {
-	uint64_t now = now_ns(CLOCK_REALTIME);
+	uint64_t now = now_ns(CLOCK_REALTIME), least;
 	struct nspy_merge *merge = &c->merge;
 	bool any = false;
 
@@ -189,7 +226,9 @@ nspy_collector_step(struct nspy_collector *c)
 	if ((merge->output->live || merge->output->in_memory) && merge->open &&
 	    !merge->error)
 		nspy_merge_pass_on(merge);
-	return any;
+	least = time_left(c);
+	c->pause_ns = any ? least : back_off(c->pause_ns);
+	return c->pause_ns;
 }
 
 /* What is in the capture may be less than what it was made of. */

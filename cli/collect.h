@@ -26,7 +26,7 @@ struct nspy_totals {
 /*
  * Make the private folder of a run. NULL after one line. Packets that do not
  * pass the filter, which may be NULL, are not written. The caller runs
- * nspy_collector_step at least every 50 ms.
+ * nspy_collector_step as it asks for.
  */
 struct nspy_collector *nspy_collector_create(struct nspy_output *output,
 					     struct nspy_filter *filter);
@@ -36,8 +36,8 @@ const char *nspy_collector_folder(const struct nspy_collector *collector);
 /* Readable when a process has made a ring. */
 int nspy_collector_fd(const struct nspy_collector *collector);
 
-/* Drain what there is. True when there was something. */
-bool nspy_collector_step(struct nspy_collector *collector);
+/* Drain what there is. Returns after how many ns to come again at the latest. */
+uint64_t nspy_collector_step(struct nspy_collector *collector);
 
 /* What is written so far: packets, bytes and conversations. */
 void nspy_collector_look(const struct nspy_collector *collector,

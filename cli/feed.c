@@ -85,6 +85,21 @@ nspy_feed_consume(struct nspy_feed *feed)
 	atomic_store(&feed->ring->consumed, feed->tail);
 }
 
+uint64_t
+nspy_feed_time_left(struct nspy_feed *feed, uint64_t elapsed_ns)
+{
+	const uint64_t half = NSPY_RING_DATA / 2;
+	uint64_t head = nspy_position(atomic_load(&feed->ring->head));
+	uint64_t made = head - feed->head;
+	uint64_t waiting = head - nspy_position(feed->tail);
+
+	feed->head = head;
+	/* It may have waited for us, and would fill faster. */
+	if (waiting >= half || made >= half)
+		return 0;
+	return made ? elapsed_ns * (half - waiting) / made : UINT64_MAX;
+}
+
 void
 nspy_feed_save(struct nspy_feed *feed, uint64_t generation)
 {

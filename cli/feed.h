@@ -13,6 +13,7 @@ struct nspy_feed {
 	const struct nspy_event *event; /* the next one, or NULL */
 	uint64_t tail;			/* behind what was read */
 	uint64_t event_tail;		/* behind event */
+	uint64_t head;	    /* position of the process at the last look */
 	uint64_t lost;	    /* never committed, by a dead process or thread */
 	uint64_t packets;   /* written */
 	uint32_t interface; /* index in the capture */
@@ -32,6 +33,12 @@ void nspy_feed_take(struct nspy_feed *feed);
 
 /* What was read is written: the process may reuse the room. */
 void nspy_feed_consume(struct nspy_feed *feed);
+
+/*
+ * In how many ns half of the ring will wait to be read, if it goes on to fill
+ * as it did in the elapsed_ns since this was asked last. UINT64_MAX: it did not.
+ */
+uint64_t nspy_feed_time_left(struct nspy_feed *feed, uint64_t elapsed_ns);
 
 /*
  * Keep where it stands for a generation of the command's ring, and go back

@@ -19,7 +19,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -32,9 +31,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often the rings are looked at, in ms: while packets come, and else. */
-#define BUSY_MS 5
-#define IDLE_MS 20
 /* How long a command may take to end after SIGTERM. */
 #define GRACE_S 5u
 #define BILLION 1000000000u
@@ -134,42 +130,40 @@ look_at_clock(struct run *run)
 	run->timed_out = true;
 }
 
-/* How long poll may wait, in ms. */
-static int
-wait_ms(const struct run *run, int timeout)
+/* Until something happens, it is time to look at the rings, or at the clock. */
+static void
+wait_for(const struct run *run, struct pollfd fds[2], uint64_t pause_ns)
 {
-	uint64_t now = now_ns(), left;
+	uint64_t now = now_ns(), until = UINT64_MAX;
+	struct timespec left;
 
-	if (!run->deadline_ns)
-		return timeout;
-	left = run->deadline_ns > now ? (run->deadline_ns - now) / 1000000 + 1
-				      : 0;
-	if (timeout >= 0 && (uint64_t)timeout < left)
-		return timeout;
-	return left < INT_MAX ? (int)left : INT_MAX;
+	if (run->collector)
+		until = now + pause_ns;
+	if (run->deadline_ns && run->deadline_ns < until)
+		until = run->deadline_ns > now ? run->deadline_ns : now;
+	left.tv_sec = (time_t)((until - now) / BILLION);
+	left.tv_nsec = (long)((until - now) % BILLION);
+	ppoll(fds, 2, until == UINT64_MAX ? NULL : &left, NULL);
 }
 
 static void
 collect(struct run *run)
 {
 	struct pollfd fds[2] = {{run->signal_fd, POLLIN, 0}, {-1, POLLIN, 0}};
-	int timeout = -1;
+	uint64_t pause_ns = 0;
 	bool ended = false;
 
-	if (run->collector) {
+	if (run->collector)
 		fds[1].fd = nspy_collector_fd(run->collector);
-		timeout = IDLE_MS;
-	}
 	while (!ended) {
-		poll(fds, 2, wait_ms(run, timeout));
+		wait_for(run, fds, pause_ns);
 		if (fds[0].revents)
 			ended = handle_signal(run);
 		if (!ended)
 			look_at_clock(run);
 		if (!run->collector)
 			continue;
-		timeout =
-			nspy_collector_step(run->collector) ? BUSY_MS : IDLE_MS;
+		pause_ns = nspy_collector_step(run->collector);
 		nspy_display_update(&run->display, run->collector);
 	}
 	nspy_display_close(&run->display);
