@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Times programs bare, preloaded and linked with netspy, against the goals.
+"""Times programs bare and recorded by netspy in its three ways.
 
+The goals are for the two in which the program writes its capture by itself.
 The ways alternate in one run, round by round; each ratio is to the bare run of
 the same round, and the table has the median of them with minimum and maximum.
-A time is that of the whole process, the draining at its end included.
+A time is that of the whole process, the draining at its end included. "write()"
+is the same program that writes each byte it sends to a file, and does no more:
+what the kernel alone takes for keeping them.
 """
 
 import argparse
@@ -58,6 +61,9 @@ def ways(build, folder):
         "preloaded": (bare, {"LD_PRELOAD": os.path.join(
             build, ".libs", "libnetspy.so")}),
         "linked": ([os.path.join(folder, "linked")], {}),
+        "command": ([os.path.join(build, "netspy"), "-q", "-o", os.path.join(
+            folder, "run.pcapng"), bare[0]], {}),
+        "write()": (bare, {"LOOPS_SAVE": os.path.join(folder, "tmp.saved")}),
     }
     if shutil.which("strace"):
         found["strace"] = (["strace", "-f", "-qq", "-o", "/dev/null", "-e",

@@ -5,11 +5,13 @@
  *
  * loops NAME TIMES: pingpong (64 bytes to a thread and back), udp (200 bytes),
  * bulk (64 KiB), churn (connect, accept, close both), files (read and write of
- * descriptors that are no sockets) or start (nothing at all).
+ * descriptors that are no sockets) or start (nothing at all). With LOOPS_SAVE in
+ * the environment, what is sent is also written to the file of that name.
  */
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -22,6 +24,7 @@
 
 static char buf[65536];
 static struct sockaddr_in address;
+static int saved = -1;
 
 static void
 must(int holds, const char *what)
@@ -75,13 +78,20 @@ pair(int fds[2])
 	close(door);
 }
 
+static void
+put(int to, const void *message, size_t len)
+{
+	must(send(to, message, len, 0) == (ssize_t)len, "send");
+	must(saved < 0 || write(saved, message, len) == (ssize_t)len, "write");
+}
+
 /* One message of LEN bytes from one socket to the other. */
 static void
 move(int from, int to, size_t len)
 {
 	ssize_t ret;
 
-	must(send(from, buf, len, 0) == (ssize_t)len, "send");
+	put(from, buf, len);
 	for (; len; len -= (size_t)ret) {
 		ret = recv(to, buf, len, 0);
 		must(ret > 0, "recv");
@@ -95,8 +105,7 @@ echo(void *argument)
 	char message[64];
 
 	while (recv(fd, message, sizeof(message), 0) == sizeof(message))
-		must(send(fd, message, sizeof(message), 0) == sizeof(message),
-		     "send");
+		put(fd, message, sizeof(message));
 	return NULL;
 }
 
@@ -109,7 +118,7 @@ pingpong(long times)
 	pair(fds);
 	must(!pthread_create(&thread, NULL, echo, &fds[1]), "pthread_create");
 	while (times--) {
-		must(send(fds[0], buf, 64, 0) == 64, "send");
+		put(fds[0], buf, 64);
 		must(recv(fds[0], buf, 64, 0) == 64, "recv");
 	}
 	must(!shutdown(fds[0], SHUT_WR), "shutdown");
@@ -195,6 +204,12 @@ pin(void)
 int
 main(int argc, char **argv)
 {
+	const char *path = getenv("LOOPS_SAVE");
+
+	if (path) {
+		saved = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		must(saved >= 0, path);
+	}
 	for (size_t i = 0; argc == 3 && i < sizeof(loops) / sizeof(*loops);
 	     i++) {
 		if (strcmp(argv[1], loops[i].name))
