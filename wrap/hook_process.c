@@ -217,6 +217,9 @@ enum { ENDS_LAST = true };
 enum { ENDS_LAST = false };
 #endif
 
+/* Asked for at start: in a forked child no thread may give the lock back. */
+static bool dynamic;
+
 static int
 has_interpreter(struct dl_phdr_info *info, size_t size, void *found)
 {
@@ -236,9 +239,6 @@ has_interpreter(struct dl_phdr_info *info, size_t size, void *found)
 __attribute__((destructor(101))) static void
 end_with_destructors(void)
 {
-	bool dynamic = false;
-
-	dl_iterate_phdr(has_interpreter, &dynamic);
 	if (dynamic) {
 		nspy_libraries_report();
 		end_with_program(ENDS_LAST);
@@ -248,6 +248,7 @@ end_with_destructors(void)
 static void
 register_last(void)
 {
+	dl_iterate_phdr(has_interpreter, &dynamic);
 }
 
 #endif

@@ -49,8 +49,12 @@ struct found {
 	long others;
 };
 
-/* The last library that was there at start: none of these is bound so. */
+/*
+ * The last library that was there at start: none of these is bound so. At the
+ * start of a forked child it may be one that can be unloaded.
+ */
 static const struct link_map *last_at_start;
+static bool may_go;
 /* How many had ever been loaded at the last look. */
 static unsigned long long looked_at;
 static bool reported;
@@ -200,9 +204,25 @@ nspy_libraries_start(void)
 {
 	const struct link_map *library = _r_debug.r_map;
 
+	may_go = last_at_start;
 	while (library && library->l_next)
 		library = library->l_next;
 	last_at_start = library;
+}
+
+/*
+ * Without the lock, which another thread of the parent may have held at the
+ * fork: in the child it is never given back.
+ */
+static bool
+may_find(void)
+{
+	/* The compiler knows the older, smaller one. */
+	const struct r_debug *volatile known = &_r_debug;
+	const struct namespaces *first = (const void *)known;
+
+	return last_at_start->l_next ||
+	       (first->base.r_version > 1 && first->next);
 }
 
 static void
@@ -211,7 +231,8 @@ report(bool only_if_new)
 	struct found found = {.only_if_new = only_if_new};
 	char others[NSPY_DECIMAL_MAX];
 
-	if (!last_at_start || reported || !nspy_recording() || nspy_in_guest())
+	if (!last_at_start || reported || !nspy_recording() ||
+	    nspy_in_guest() || !may_find())
 		return;
 	dl_iterate_phdr(look_at_all, &found);
 	if (!found.first)
@@ -239,6 +260,8 @@ void
 nspy_before_unload(void)
 {
 	report(true);
+	if (may_go && !nspy_in_guest())
+		last_at_start = NULL;
 }
 
 #else
