@@ -162,22 +162,43 @@ remember_fragment(struct reading *r, struct nspy_connection *c)
 	f->connection = c;
 }
 
-/* The entry of the process at this end, new if need be. */
+struct nspy_user *
+nspy_side_user(const struct nspy_side *side, uint32_t process, size_t *place)
+{
+	size_t low = 0, high = side->user_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (side->users[middle].process < process)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (place)
+		*place = low;
+	return low < side->user_count && side->users[low].process == process
+		       ? &side->users[low]
+		       : NULL;
+}
+
+/* The entry of the process at this end, new if need be; NULL: no memory. */
 static struct nspy_user *
 user_of(struct nspy_side *side, uint32_t process)
 {
-	struct nspy_user *grown;
+	size_t place;
+	struct nspy_user *found = nspy_side_user(side, process, &place), *grown;
 
-	for (size_t i = 0; i < side->user_count; i++)
-		if (side->users[i].process == process)
-			return &side->users[i];
+	if (found)
+		return found;
 	grown = reallocarray(side->users, side->user_count + 1, sizeof(*grown));
 	if (!grown)
 		return NULL;
 	side->users = grown;
-	memset(&grown[side->user_count], 0, sizeof(*grown));
-	grown[side->user_count].process = process;
-	return &grown[side->user_count++];
+	memmove(&grown[place + 1], &grown[place],
+		(side->user_count++ - place) * sizeof(*grown));
+	grown[place] = (struct nspy_user){.process = process};
+	return &grown[place];
 }
 
 /* The packet is told by the process at one of its ends, or by nobody. */

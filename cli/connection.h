@@ -42,7 +42,7 @@ struct nspy_side {
 	struct nspy_ranges seen;
 	uint64_t reached; /* the place of its last packet's end */
 	uint64_t again, gaps, closed_windows; /* packets, for the history */
-	/* Its processes, and bytes of which none was told. */
+	/* Its processes by their numbers, and bytes of which none was told. */
 	struct nspy_user *users;
 	size_t user_count;
 	uint64_t sent, received;
@@ -81,6 +81,13 @@ struct nspy_connections {
  */
 int nspy_connections_read(struct nspy_connections *connections,
 			  struct nspy_reader *reader);
+
+/*
+ * What the process did at this end, or NULL: nothing. *place, unless it is
+ * NULL, is where it is or would be among the users.
+ */
+struct nspy_user *nspy_side_user(const struct nspy_side *side, uint32_t process,
+				 size_t *place);
 
 /* Bytes of side's stream that nobody captured. */
 uint64_t nspy_side_missing(const struct nspy_side *side);

@@ -4,6 +4,7 @@
 #include "cli/names.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,25 +12,71 @@
 /* Bytes of a name with its PID; longer ones are cut. */
 #define NAME_MAX_LEN 256
 
+static uint32_t
+hash_of(const char *name, size_t len)
+{
+	uint32_t hash = 0x811c9dc5;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)name[i]) * 0x01000193u;
+	return hash;
+}
+
+/* Where in the table the name is, or would be. */
+static uint32_t *
+place_of(const struct nspy_names *names, const char *name, size_t len)
+{
+	uint32_t i = hash_of(name, len);
+
+	for (;; i++) {
+		uint32_t *place = &names->table[i % names->table_size];
+		const char *found = *place ? names->names[*place - 1] : NULL;
+
+		if (!found || (strncmp(found, name, len) == 0 && !found[len]))
+			return place;
+	}
+}
+
+/* The table is never more than half full. */
+static bool
+grow(struct nspy_names *names)
+{
+	uint32_t size = names->table_size ? 2 * names->table_size : 64;
+	uint32_t *table;
+	char **grown;
+
+	if (2 * (names->count + 1) <= names->table_size)
+		return true;
+	grown = reallocarray(names->names, size / 2, sizeof(*grown));
+	if (grown)
+		names->names = grown;
+	table = grown ? calloc(size, sizeof(*table)) : NULL;
+	if (!table)
+		return false;
+	free(names->table);
+	names->table = table;
+	names->table_size = size;
+	for (uint32_t i = 0; i < names->count; i++)
+		*place_of(names, grown[i], strlen(grown[i])) = i + 1;
+	return true;
+}
+
 uint32_t
 nspy_names_number(struct nspy_names *names, const char *name, size_t len)
 {
-	char **grown, *copy;
+	uint32_t *place;
+	char *copy;
 
-	/* The last one is the likeliest. */
-	for (uint32_t i = names->count; i; i--)
-		if (strncmp(names->names[i - 1], name, len) == 0 &&
-		    !names->names[i - 1][len])
-			return i;
-	copy = strndup(name, len);
-	grown = reallocarray(names->names, names->count + 1, sizeof(*grown));
-	if (grown)
-		names->names = grown;
-	if (!grown || !copy) {
-		free(copy);
+	if (!grow(names))
 		return 0;
-	}
+	place = place_of(names, name, len);
+	if (*place)
+		return *place;
+	copy = strndup(name, len);
+	if (!copy)
+		return 0;
 	names->names[names->count++] = copy;
+	*place = names->count;
 	return names->count;
 }
 
@@ -100,4 +147,5 @@ nspy_names_free(struct nspy_names *names)
 	for (uint32_t i = 0; i < names->count; i++)
 		free(names->names[i]);
 	free(names->names);
+	free(names->table);
 }

@@ -10,6 +10,8 @@
 struct nspy_names {
 	char **names;
 	uint32_t count;
+	uint32_t *table; /* numbers, by a hash of their names; 0: free */
+	uint32_t table_size;
 };
 
 /* The number of the name, a new one if need be; 0: out of memory. */

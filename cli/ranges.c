@@ -22,6 +22,23 @@ grow(struct nspy_ranges *ranges)
 	return true;
 }
 
+/* The first range that ends behind the place. */
+static size_t
+first_beyond(const struct nspy_ranges *ranges, uint64_t place)
+{
+	size_t low = 0, high = ranges->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ranges->list[middle].end > place)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
 uint64_t
 nspy_ranges_add(struct nspy_ranges *ranges, uint64_t begin, uint64_t end)
 {
@@ -33,9 +50,7 @@ nspy_ranges_add(struct nspy_ranges *ranges, uint64_t begin, uint64_t end)
 	if (begin >= end)
 		return 0;
 	/* Those from first on, before last, touch it and become one with it. */
-	first = ranges->count;
-	while (first && list[first - 1].end >= begin)
-		first--;
+	first = first_beyond(ranges, begin - !!begin);
 	for (last = first; last < ranges->count && list[last].begin <= end;
 	     last++) {
 		uint64_t from = list[last].begin, to = list[last].end;
@@ -58,11 +73,8 @@ bool
 nspy_ranges_gap(const struct nspy_ranges *ranges, uint64_t begin, uint64_t end,
 		struct nspy_range *gap)
 {
-	/* Most often it is behind the last one. */
-	size_t i = ranges->count;
+	size_t i = first_beyond(ranges, begin);
 
-	while (i && ranges->list[i - 1].end > begin)
-		i--;
 	if (i < ranges->count && ranges->list[i].begin <= begin)
 		begin = ranges->list[i++].end;
 	gap->begin = begin;

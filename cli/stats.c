@@ -31,16 +31,6 @@ struct stats {
 	uint64_t bytes, missing;
 };
 
-/* A process may hold both ends: that is one conversation. */
-static bool
-is_at(const struct nspy_side *side, uint32_t process)
-{
-	for (size_t i = 0; i < side->user_count; i++)
-		if (side->users[i].process == process)
-			return true;
-	return false;
-}
-
 static void
 add_side(struct stats *stats, const struct nspy_connection *c, int number)
 {
@@ -52,8 +42,10 @@ add_side(struct stats *stats, const struct nspy_connection *c, int number)
 		const struct nspy_user *user = &side->users[i];
 		struct process_sum *sum = &stats->processes[user->process - 1];
 
+		/* A process may hold both ends: that is one conversation. */
 		sum->connections +=
-			!number || !is_at(&c->side[0], user->process);
+			!number ||
+			!nspy_side_user(&c->side[0], user->process, NULL);
 		sum->packets += user->packets;
 		sum->sent += user->sent;
 		sum->received += user->received;

@@ -147,7 +147,7 @@ add_segment(struct nspy_connection *c, int side, const struct nspy_dissected *d)
 					(uint64_t)end);
 	if (!fresh)
 		tell_often(c, side, 't', &from->again);
-	from->bytes = nspy_ranges_total(&from->seen);
+	from->bytes += fresh;
 	return fresh;
 }
 
