@@ -5,6 +5,8 @@
 
 #include "cli/calls.h"
 
+#include "cli/quote.h"
+
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdbool.h>
@@ -110,15 +112,17 @@ static void
 print(const char *path, const struct names *calls)
 {
 	if (!calls->count) {
-		printf("%s: stripped, so the names of the calls that are "
-		       "recorded are gone\n",
-		       path);
+		nspy_print_plain(path);
+		printf(": stripped, so the names of the calls that are "
+		       "recorded are gone\n");
 		return;
 	}
-	printf("%s: calls of these %zu functions are recorded:", path,
-	       calls->count);
-	for (size_t i = 0; i < calls->count; i++)
-		printf(" %s", calls->list[i]);
+	nspy_print_plain(path);
+	printf(": calls of these %zu functions are recorded:", calls->count);
+	for (size_t i = 0; i < calls->count; i++) {
+		printf(" ");
+		nspy_print_plain(calls->list[i]);
+	}
 	printf("\n");
 }
 

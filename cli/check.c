@@ -8,6 +8,7 @@
 #include "cli/calls.h"
 #include "cli/library.h"
 #include "cli/program.h"
+#include "cli/quote.h"
 #include "cli/say.h"
 
 #include <stdio.h>
@@ -77,6 +78,14 @@ obstacle(const struct nspy_program *program, const char *library)
 	return NULL;
 }
 
+/* A name that somebody else may have chosen, and what is said of it. */
+static void
+print(const char *name, const char *what)
+{
+	nspy_print_plain(name);
+	fputs(what, stdout);
+}
+
 /* The chain from a script to the program that runs it; false: it is broken. */
 static bool
 follow(struct nspy_program *program, const char *name, bool aloud)
@@ -89,9 +98,10 @@ follow(struct nspy_program *program, const char *name, bool aloud)
 			return false;
 		snprintf(interpreter, sizeof(interpreter), "%s",
 			 program->interpreter);
-		if (aloud)
-			printf("%s: a script of %s\n", program->path,
-			       interpreter);
+		if (aloud) {
+			print(program->path, ": a script of ");
+			print(interpreter, "\n");
+		}
 		nspy_program_read(program, interpreter);
 	}
 	return true;
@@ -114,16 +124,17 @@ print_limits(const struct nspy_program *program, const char *library)
 		nspy_calls_print(program->path, library);
 	for (size_t i = 0; i < program->library_count; i++)
 		if (strncmp(program->libraries[i], "liburing", 8) == 0)
-			printf("%s: uses io_uring, whose transfers are not "
-			       "seen; see --no-io-uring\n",
-			       program->path);
+			print(program->path,
+			      ": uses io_uring, whose transfers are not seen; "
+			      "see --no-io-uring\n");
 	if (!program->wrapped || !program->dynamic)
 		return;
-	printf("%s: calls of these shared libraries are not seen unless it is "
-	       "run with netspy:",
-	       program->path);
-	for (size_t i = 0; i < program->library_count; i++)
-		printf(" %s", program->libraries[i]);
+	print(program->path, ": calls of these shared libraries are not seen "
+			     "unless it is run with netspy:");
+	for (size_t i = 0; i < program->library_count; i++) {
+		printf(" ");
+		print(program->libraries[i], "");
+	}
 	printf("\n");
 }
 
@@ -139,18 +150,19 @@ nspy_check(const char *name)
 		return 1;
 	}
 	if (program.kind == NSPY_UNREADABLE) {
-		printf("%s: it may be run, but not read: whether it can be "
-		       "recorded, only a run shows\n",
-		       program.path);
+		print(program.path, ": it may be run, but not read: whether it "
+				    "can be recorded, only a run shows\n");
 		return 1;
 	}
 	reason = obstacle(&program, library);
 	if (reason) {
-		printf("%s: cannot be recorded: %s\n", program.path, reason);
+		print(program.path, ": cannot be recorded: ");
+		print(reason, "\n");
 	} else {
-		printf("%s: can be recorded, %s\n", program.path,
-		       program.linked ? "by the copy that is linked in"
-				      : "by preloading");
+		print(program.path,
+		      program.linked ? ": can be recorded, by the copy that is "
+				       "linked in\n"
+				     : ": can be recorded, by preloading\n");
 		print_limits(&program, library ? library : "");
 	}
 	return nspy_flush_output() || reason ? 1 : 0;

@@ -71,7 +71,8 @@ cut(struct rest *rest, uint32_t len)
 static bool
 skip_link(uint32_t link_type, struct rest *rest)
 {
-	uint32_t at = 0;
+	uint32_t type_at, end; /* the EtherType, and the end of the header */
+	uint16_t type;
 
 	switch (link_type) {
 	case LINK_RAW:
@@ -82,26 +83,30 @@ skip_link(uint32_t link_type, struct rest *rest)
 	case LINK_LOOP:
 		return skip(rest, 4);
 	case LINK_SLL:
-		at = 14;
+		type_at = 14;
+		end = 16;
 		break;
 	case LINK_SLL2:
-		return rest->captured >= 20 &&
-		       (get16(rest->p) == ETHER_IPV4 ||
-			get16(rest->p) == ETHER_IPV6) &&
-		       skip(rest, 20);
+		type_at = 0;
+		end = 20;
+		break;
 	case LINK_ETHERNET:
-		at = 12;
+		type_at = 12;
+		end = 14;
 		break;
 	default:
 		return false;
 	}
-	while (rest->captured >= at + 6 && (get16(rest->p + at) == ETHER_VLAN ||
-					    get16(rest->p + at) == ETHER_QINQ))
-		at += 4;
-	if (rest->captured < at + 2 || (get16(rest->p + at) != ETHER_IPV4 &&
-					get16(rest->p + at) != ETHER_IPV6))
+	if (rest->captured < end)
 		return false;
-	return skip(rest, at + 2);
+	type = get16(rest->p + type_at);
+	/* A tag has the next type behind its two bytes. */
+	while ((type == ETHER_VLAN || type == ETHER_QINQ) &&
+	       rest->captured >= end + 4) {
+		type = get16(rest->p + end + 2);
+		end += 4;
+	}
+	return (type == ETHER_IPV4 || type == ETHER_IPV6) && skip(rest, end);
 }
 
 static bool

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How addresses, connections and strings are written. */
+/* How addresses and connections are written. */
 
 #include "cli/print.h"
+
+#include "cli/quote.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -73,46 +75,10 @@ nspy_print_processes(const struct nspy_connection *c,
 	uint32_t from = nspy_side_process(&c->side[0]);
 	uint32_t to = nspy_side_process(&c->side[1]);
 
-	if (from || to)
-		printf("  %s > %s",
-		       from ? nspy_reader_process(reader, from) : "?",
-		       to ? nspy_reader_process(reader, to) : "?");
-}
-
-/* Bytes of the UTF-8 sequence that text begins with; 0: it is none. */
-static size_t
-sequence_len(const char *text)
-{
-	unsigned char first = (unsigned char)*text;
-	size_t len = first < 0x80    ? 1
-		     : first < 0xc2  ? 0
-		     : first < 0xe0  ? 2
-		     : first < 0xf0  ? 3
-		     : first <= 0xf4 ? 4
-				     : 0;
-
-	for (size_t i = 1; i < len; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
-void
-nspy_print_json(const char *text, FILE *out)
-{
-	putc('"', out);
-	while (*text) {
-		size_t len = sequence_len(text);
-
-		if (!len)
-			fputs("\\ufffd", out);
-		else if (*text == '"' || *text == '\\')
-			fprintf(out, "\\%c", *text);
-		else if (len == 1 && (unsigned char)*text < ' ')
-			fprintf(out, "\\u%04x", (unsigned int)*text);
-		else
-			fwrite(text, 1, len, out);
-		text += len ? len : 1;
-	}
-	putc('"', out);
+	if (!from && !to)
+		return;
+	printf("  ");
+	nspy_print_plain(from ? nspy_reader_process(reader, from) : "?");
+	printf(" > ");
+	nspy_print_plain(to ? nspy_reader_process(reader, to) : "?");
 }

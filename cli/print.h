@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Texts of addresses and connections, and strings of JSON. */
+/* Texts of addresses and connections. */
 
 #ifndef NETSPY_PRINT_H
 #define NETSPY_PRINT_H
 
 #include "cli/connection.h"
-
-#include <stdio.h>
 
 /* Enough for "netlink 255 [IPv6]:65535 > [IPv6]:65535". */
 #define NSPY_CONNECTION_TEXT_MAX 160
@@ -22,8 +20,5 @@ void nspy_print_connection(const struct nspy_connection *connection,
 /* To stdout: "  curl[1] > nginx[2]", as far as they are known. */
 void nspy_print_processes(const struct nspy_connection *connection,
 			  const struct nspy_reader *reader);
-
-/* A JSON string with its quotes; what is not UTF-8 becomes U+FFFD. */
-void nspy_print_json(const char *text, FILE *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include "cli/stats.h"
 
 #include "cli/print.h"
+#include "cli/quote.h"
 #include "cli/say.h"
 #include "cli/zeek.h"
 
@@ -132,9 +133,11 @@ print_text(const struct stats *stats)
 		const struct process_sum *sum = &stats->processes[i - 1];
 
 		printf("%13" PRIu64 " %10" PRIu64 " %10" PRIu64 " %8" PRIu64
-		       "  %s\n",
-		       sum->connections, sum->sent, sum->received, sum->packets,
-		       nspy_reader_process(stats->reader, i));
+		       "  ",
+		       sum->connections, sum->sent, sum->received,
+		       sum->packets);
+		nspy_print_plain(nspy_reader_process(stats->reader, i));
+		printf("\n");
 	}
 }
 

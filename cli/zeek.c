@@ -6,6 +6,7 @@
 #include "cli/zeek.h"
 
 #include "cli/print.h"
+#include "cli/quote.h"
 
 #include <inttypes.h>
 #include <string.h>
