@@ -7,15 +7,6 @@
 
 #include <string.h>
 
-enum {
-	SECTION = 0x0a0d0d0a,
-	INTERFACE = 1,
-	NAMES = 4,
-	STATISTICS = 5,
-	PACKET = 6,
-	JOURNAL = 9,
-	SECRETS = 10,
-};
 /* A key log of TLS. */
 #define TLS_KEY_LOG 0x544c534bu
 
@@ -100,7 +91,7 @@ nspy_pcapng_section(uint8_t *block, const char *application,
 	p = put(p, &unknown_len, sizeof(unknown_len));
 	p = put_text(p, OPT_COMMENT, comment);
 	p = put_text(p, OPT_APPLICATION, application);
-	return finish(block, put32(p, OPT_END), SECTION);
+	return finish(block, put32(p, OPT_END), NSPY_BLOCK_SECTION);
 }
 
 size_t
@@ -114,7 +105,7 @@ nspy_pcapng_interface(uint8_t *block, uint32_t snaplen, const char *name,
 	p = put_text(p, OPT_NAME, name);
 	p = put_text(p, OPT_DESCRIPTION, description);
 	p = put_option(p, OPT_RESOLUTION, &nanoseconds, 1);
-	return finish(block, put32(p, OPT_END), INTERFACE);
+	return finish(block, put32(p, OPT_END), NSPY_BLOCK_INTERFACE);
 }
 
 size_t
@@ -133,7 +124,7 @@ nspy_pcapng_name(uint8_t *block, const struct nspy_endpoint *address,
 	memcpy(p + addr_len, name, len);
 	memset(p + addr_len + len, 0, 4);
 	p += padded(addr_len + len + 1);
-	return finish(block, put32(p, 0), NAMES);
+	return finish(block, put32(p, 0), NSPY_BLOCK_NAMES);
 }
 
 static void
@@ -167,7 +158,7 @@ nspy_pcapng_message(uint8_t *block, uint64_t when_ns,
 	}
 	add_field(&text, "MESSAGE=", message);
 	memset(text.buffer + text.len, 0, 4);
-	return finish(block, block + 8 + padded(text.len), JOURNAL);
+	return finish(block, block + 8 + padded(text.len), NSPY_BLOCK_JOURNAL);
 }
 
 size_t
@@ -178,7 +169,7 @@ nspy_pcapng_statistics(uint8_t *block, uint32_t interface, uint64_t when_ns,
 
 	p = put_option(p, OPT_RECEIVED, &received, sizeof(received));
 	p = put_option(p, OPT_DROPPED, &dropped, sizeof(dropped));
-	return finish(block, put32(p, OPT_END), STATISTICS);
+	return finish(block, put32(p, OPT_END), NSPY_BLOCK_STATISTICS);
 }
 
 size_t
@@ -189,7 +180,7 @@ nspy_pcapng_secrets(uint8_t *block, const char *line, size_t len)
 	p = put32(p, (uint32_t)len + 1);
 	memcpy(p, line, len);
 	memcpy(p + len, "\n\0\0", 4);
-	return finish(block, p + padded(len + 1), SECRETS);
+	return finish(block, p + padded(len + 1), NSPY_BLOCK_SECRETS);
 }
 
 void
@@ -215,7 +206,7 @@ nspy_pcapng_head(uint8_t *p, const struct nspy_record *record)
 	uint32_t len = (uint32_t)(28 + record->captured_len +
 				  nspy_pcapng_tail_len(record));
 
-	p = put32(put32(put32(p, PACKET), len), record->interface);
+	p = put32(put32(put32(p, NSPY_BLOCK_PACKET), len), record->interface);
 	p = put_time(p, record->when_ns);
 	put32(put32(p, record->captured_len), record->original_len);
 }

@@ -14,6 +14,18 @@
 
 #define NSPY_BLOCK_MAX 1024
 
+enum nspy_block_type {
+	NSPY_BLOCK_SECTION = 0x0a0d0d0a,
+	NSPY_BLOCK_INTERFACE = 1,
+	NSPY_BLOCK_OLD_PACKET = 2, /* of others' captures, as the next one */
+	NSPY_BLOCK_SIMPLE_PACKET = 3,
+	NSPY_BLOCK_NAMES = 4,
+	NSPY_BLOCK_STATISTICS = 5,
+	NSPY_BLOCK_PACKET = 6,
+	NSPY_BLOCK_JOURNAL = 9,
+	NSPY_BLOCK_SECRETS = 10,
+};
+
 /* Section Header Block; application: "netspy 1.0"; comment: what is in it. */
 size_t nspy_pcapng_section(uint8_t *block, const char *application,
 			   const char *comment);

@@ -3,16 +3,10 @@
 
 #include "cli/blocks.h"
 
+#include "capture/pcapng.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	SECTION = 0x0a0d0d0a,
-	INTERFACE = 1,
-	OLD_PACKET = 2,
-	SIMPLE_PACKET = 3,
-	PACKET = 6,
-};
 
 enum {
 	OPT_COMMENT = 1,
@@ -193,14 +187,16 @@ static const char *
 read_packet(struct nspy_blocks *b, uint32_t type, const uint8_t *body,
 	    size_t len, struct nspy_captured *packet)
 {
-	uint32_t head_len = type == SIMPLE_PACKET ? 4 : 20, number = 0;
+	uint32_t head_len = type == NSPY_BLOCK_SIMPLE_PACKET ? 4 : 20,
+		 number = 0;
 	const struct interface *interface;
 	const uint8_t *options;
 
 	if (len < head_len)
 		return "a packet block is too short";
-	if (type != SIMPLE_PACKET)
-		number = type == PACKET ? get32(b, body) : get16(b, body);
+	if (type != NSPY_BLOCK_SIMPLE_PACKET)
+		number = type == NSPY_BLOCK_PACKET ? get32(b, body)
+						   : get16(b, body);
 	if (number >= b->interface_count)
 		return "a packet of an interface that is not described";
 	interface = &b->interfaces[number];
@@ -209,7 +205,7 @@ read_packet(struct nspy_blocks *b, uint32_t type, const uint8_t *body,
 	packet->process = interface->process;
 	packet->data = body + head_len;
 	packet->original_len = get32(b, body + head_len - 4);
-	if (type == SIMPLE_PACKET) {
+	if (type == NSPY_BLOCK_SIMPLE_PACKET) {
 		packet->captured_len = packet->original_len;
 		if (interface->snaplen &&
 		    packet->captured_len > interface->snaplen)
@@ -223,7 +219,7 @@ read_packet(struct nspy_blocks *b, uint32_t type, const uint8_t *body,
 	if (packet->captured_len > len - head_len)
 		return "a packet is longer than its block";
 	options = packet->data + packet->captured_len;
-	if (type == PACKET) {
+	if (type == NSPY_BLOCK_PACKET) {
 		options += (4 - packet->captured_len % 4) % 4;
 		if (options < body + len)
 			read_options(b, options, body + len, packet);
@@ -266,7 +262,7 @@ read_block(struct nspy_blocks *b, uint32_t *type, size_t *len, bool *end)
 		return ferror(b->file) ? "it cannot be read"
 				       : "cut short in the middle of a block";
 	*type = get32(b, head);
-	if (*type == SECTION || !b->begun)
+	if (*type == NSPY_BLOCK_SECTION || !b->begun)
 		error = begin_section(b, head + 8);
 	total = get32(b, head + 4);
 	if (!error && (total % 4 || total < 12 || total > BLOCK_LEN_MAX))
@@ -301,12 +297,13 @@ nspy_blocks_next(struct nspy_blocks *b, struct nspy_captured *packet,
 		*error = read_block(b, &type, &len, &end);
 		if (!*error && end)
 			return 0;
-		if (!*error && type == INTERFACE)
+		if (!*error && type == NSPY_BLOCK_INTERFACE)
 			*error = add_interface(b, b->body, len);
 		if (*error)
 			return -1;
-		if (type != PACKET && type != SIMPLE_PACKET &&
-		    type != OLD_PACKET)
+		if (type != NSPY_BLOCK_PACKET &&
+		    type != NSPY_BLOCK_SIMPLE_PACKET &&
+		    type != NSPY_BLOCK_OLD_PACKET)
 			continue;
 		*error = read_packet(b, type, b->body, len, packet);
 		return *error ? -1 : 1;

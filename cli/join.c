@@ -17,13 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-	SECTION = 0x0a0d0d0a,
-	INTERFACE = 1,
-	STATISTICS = 5,
-	PACKET = 6,
-};
-
 struct part {
 	uint8_t *data;
 	size_t len;
@@ -97,12 +90,12 @@ renumber(struct part *part, uint32_t base)
 	     at += len) {
 		uint32_t number = get32(block + 8) + base;
 
-		if (type == INTERFACE)
+		if (type == NSPY_BLOCK_INTERFACE)
 			part->interfaces++;
-		if (type != PACKET && type != STATISTICS)
+		if (type != NSPY_BLOCK_PACKET && type != NSPY_BLOCK_STATISTICS)
 			continue;
 		memcpy(block + 8, &number, sizeof(number));
-		if (type == PACKET && part->packets++ == 0)
+		if (type == NSPY_BLOCK_PACKET && part->packets++ == 0)
 			part->first_ns = (uint64_t)get32(block + 12) << 32 |
 					 get32(block + 16);
 	}
@@ -122,7 +115,7 @@ append_part(int fd, const struct part *part)
 {
 	uint32_t type, len;
 
-	if (!block_at(part, 0, &type, &len) || type != SECTION)
+	if (!block_at(part, 0, &type, &len) || type != NSPY_BLOCK_SECTION)
 		return 0;
 	return append(fd, part->data + len, part->len - len);
 }
