@@ -77,6 +77,49 @@ nspy_is_capture(const char *path)
 	       memcmp(found + 20, expected + 20, 4) == 0;
 }
 
+static bool
+read_words(int fd, uint64_t at, uint32_t *words, size_t count)
+{
+	ssize_t size = (ssize_t)(count * sizeof(*words));
+
+	return pread(fd, words, (size_t)size, (off_t)at) == size;
+}
+
+/* The length of a block stands at its end, too. */
+static bool
+block_ends_at(int fd, uint64_t size)
+{
+	uint32_t last, first;
+
+	return read_words(fd, size - sizeof(last), &last, 1) && last >= 12 &&
+	       last <= size && read_words(fd, size - last + 4, &first, 1) &&
+	       first == last;
+}
+
+static bool
+record_ends_at(int fd, uint64_t size)
+{
+	uint64_t at = NSPY_PCAP_HEADER_LEN;
+	uint32_t head[4];
+
+	while (at < size && read_words(fd, at, head, 4))
+		at += sizeof(head) + head[2];
+	return at == size;
+}
+
+bool
+nspy_capture_has_end(int fd, uint64_t size)
+{
+	struct stat status;
+	uint32_t type;
+
+	if (fstat(fd, &status) < 0 || (uint64_t)status.st_size < size ||
+	    size < NSPY_PCAP_HEADER_LEN || !read_words(fd, 0, &type, 1))
+		return false;
+	return type == NSPY_BLOCK_SECTION ? block_ends_at(fd, size)
+					  : record_ends_at(fd, size);
+}
+
 /* A process that ended in order has removed its ring. */
 static bool
 is_complete(const struct recovery *r)
@@ -107,16 +150,18 @@ open_files(struct recovery *r)
 	if (!nspy_ring_valid(r->ring, (uint64_t)status.st_size))
 		return complain(r->ring_path,
 				"not a ring file of this version of netspy");
-	r->capture_fd = open(r->capture, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	r->capture_fd = open(r->capture, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (r->capture_fd < 0 && errno == ENOENT)
 		return complain(r->capture, "the capture of this ring is gone; "
 					    "remove the ring yourself");
 	if (r->capture_fd < 0)
 		return complain(r->capture, strerror(errno));
-	if (!nspy_is_capture(r->capture) || fstat(r->capture_fd, &status) < 0 ||
-	    (uint64_t)status.st_size < nspy_ring_progress(r->ring)->file_size)
+	if (!nspy_is_capture(r->capture) ||
+	    !nspy_capture_has_end(r->capture_fd,
+				  nspy_ring_progress(r->ring)->file_size))
 		return complain(r->capture,
-				"not the capture that its ring belongs to");
+				"not the capture that its ring belongs to, or "
+				"the ring is damaged; it is left as it is");
 	return 0;
 }
 

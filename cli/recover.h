@@ -31,4 +31,10 @@ int nspy_recover_run(const char *folder);
 /* Whether the file begins as a capture of ours does. */
 bool nspy_is_capture(const char *path);
 
+/*
+ * Whether it has size bytes or more, and a record ends there: what is behind
+ * it is to be cut off, and what says so may be damaged.
+ */
+bool nspy_capture_has_end(int fd, uint64_t size);
+
 #endif

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct recovery {
@@ -100,7 +99,6 @@ open_capture(struct recovery *r)
 	const char *capture = nspy_journal_capture(&r->merge.journal);
 	uint64_t size =
 		nspy_ring_progress(&r->merge.journal.file->ring)->file_size;
-	struct stat status;
 
 	/* The first event, or those that a stream had no time for. */
 	if (!*capture)
@@ -108,8 +106,8 @@ open_capture(struct recovery *r)
 	r->output.fd = open(capture, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (r->output.fd < 0)
 		return complain(capture, strerror(errno));
-	if (!nspy_is_capture(capture) || fstat(r->output.fd, &status) < 0 ||
-	    (uint64_t)status.st_size < size)
+	if (!nspy_is_capture(capture) ||
+	    !nspy_capture_has_end(r->output.fd, size))
 		return complain(capture, "not the capture of this run");
 	if (ftruncate(r->output.fd, (off_t)size) < 0)
 		return complain(capture, strerror(errno));
