@@ -18,6 +18,9 @@ preload=$top_builddir/.libs/libnetspy.so
 archive=$top_builddir/libnetspy-link.a
 netspy=$top_builddir/netspy
 : "${CC:=cc}"
+# That of a version manager is a script, slower than what it starts.
+python3=/usr/bin/python3
+[ -x $python3 ] || python3=python3
 # The source folder stays as it is, and may be read-only.
 PYTHONDONTWRITEBYTECODE=1
 export PYTHONDONTWRITEBYTECODE
@@ -140,7 +143,7 @@ wait_for_port() {
 
 # A TCP port that is free at this moment, in $port.
 free_port() {
-	port=$(python3 -c 'import socket
+	port=$("$python3" -c 'import socket
 s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])') ||
 		framework_failure_ "no free port"
 }
@@ -185,7 +188,7 @@ stop_kernel_capture() {
 # judge ARGUMENT...: see judge.py; anything it finds fails the test.
 judge() {
 	need tshark python3
-	python3 "$tests/judge.py" "$@" >judge.out 2>&1 || {
+	"$python3" "$tests/judge.py" "$@" >judge.out 2>&1 || {
 		cat judge.out >&2
 		fail_ "judge.py $*"
 	}
@@ -196,5 +199,5 @@ judge() {
 # from run to run (the clients' ports, the times).
 summary() {
 	need python3
-	python3 "$tests/judge.py" --summary "$@"
+	"$python3" "$tests/judge.py" --summary "$@"
 }

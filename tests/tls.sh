@@ -29,7 +29,7 @@ shows() {
 
 # Hexadecimal secrets in the blocks of the capture.
 secrets_of() {
-	python3 - "$tests" "$1" <<-END
+	"$python3" - "$tests" "$1" <<-END
 	import re, sys
 	sys.path.insert(0, sys.argv[1])
 	import pcapng
@@ -43,7 +43,7 @@ secrets_of() {
 
 # serve COMMAND...: in front of a server whose files are those of this folder.
 serve() {
-	start "$@" python3 "$tests/real/web-server.py" $port tls \
+	start "$@" "$python3" "$tests/real/web-server.py" $port tls \
 		>server.out 2>&1
 	server=$pid
 	wait_for_port $port

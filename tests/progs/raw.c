@@ -9,6 +9,8 @@
  * raw header FAMILY  the same, with the IP header from here
  * raw own FAMILY     packets of a protocol of our own
  * raw udp FAMILY     UDP whose header is made here
+ *
+ * Several such pairs of words are done one after the other.
  */
 
 #include "prog.h"
@@ -209,22 +211,33 @@ udp(void)
 	receive(fd, 1, sizeof(datagram) + ip_len);
 }
 
+static void
+use(const char *what, const char *family)
+{
+	six = family[0] == '6';
+	ip_len = six ? 0 : 20;
+	end = loopback(family, 0);
+	if (!strcmp(what, "ping"))
+		ping();
+	if (!strcmp(what, "echo"))
+		echo();
+	if (!strcmp(what, "header"))
+		header();
+	if (!strcmp(what, "own"))
+		own();
+	if (!strcmp(what, "udp"))
+		udp();
+}
+
 int
 main(int argc, char **argv)
 {
-	MUST(argc == 3);
-	six = argv[2][0] == '6';
-	ip_len = six ? 0 : 20;
-	end = loopback(argv[2], 0);
-	if (!strcmp(argv[1], "ping"))
-		ping();
-	if (!strcmp(argv[1], "echo"))
-		echo();
-	if (!strcmp(argv[1], "header"))
-		header();
-	if (!strcmp(argv[1], "own"))
-		own();
-	if (!strcmp(argv[1], "udp"))
-		udp();
+	MUST(argc >= 3 && argc % 2);
+	for (; argc > 2; argc -= 2, argv += 2) {
+		use(argv[1], argv[2]);
+		/* A raw socket would hear the next ones, too. */
+		for (int fd = 3; argc > 3 && fd < 64; fd++)
+			close(fd);
+	}
 	return 0;
 }

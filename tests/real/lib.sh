@@ -163,7 +163,7 @@ count_captures() {
 		[ ! -e "$ring" ] || "$netspy" recover "${ring%.ring}" >&2 ||
 			failed=1
 	done
-	python3 "$tests/real/captures.py" "$work/kernel/kernel.pcap" "$least" \
+	"$python3" "$tests/real/captures.py" "$work/kernel/kernel.pcap" "$least" \
 		"$work/$1"/captures/*.pcap >"$work/counts"
 }
 
@@ -171,7 +171,7 @@ count_captures() {
 
 # data FILE BYTES: bytes that look random and are the same each time.
 data() {
-	python3 -c 'import random, sys
+	"$python3" -c 'import random, sys
 sys.stdout.buffer.write(random.Random(1).randbytes(int(sys.argv[1])))' \
 		"$2" >"$1" || exit 99
 }
@@ -215,4 +215,4 @@ serve_http() {
 }
 
 # "python3" may be a script that looks for the real one.
-python=$(python3 -c 'import sys; print(sys.executable)')
+python=$("$python3" -c 'import sys; print(sys.executable)')
