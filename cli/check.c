@@ -18,15 +18,34 @@
 #define SCRIPTS_MAX 4
 #define LINK_IT "link it with `pkg-config --static --libs netspy`"
 
-/* A program of /proc/self/exe's kind is what the library fits. */
 static bool
-has_other_class(const struct nspy_program *program, const char *library)
+is_of_class(const struct nspy_program *library,
+	    const struct nspy_program *program)
 {
+	return library->kind == NSPY_ELF && library->bits == program->bits &&
+	       library->machine == program->machine;
+}
+
+/* NULL: ld.so finds a library of the program's class. */
+static const char *
+other_class(const struct nspy_program *program, const char *library)
+{
+	static char text[PATH_MAX + 128];
+	const char *place = nspy_library_for(library, program);
 	struct nspy_program own;
 
-	nspy_program_read(&own, library);
-	return own.kind == NSPY_ELF &&
-	       (own.bits != program->bits || own.machine != program->machine);
+	nspy_program_read_file(&own, library);
+	if (own.kind != NSPY_ELF || is_of_class(&own, program))
+		return NULL;
+	nspy_program_read_file(&own, place);
+	if (is_of_class(&own, program))
+		return NULL;
+	snprintf(text, sizeof(text),
+		 "built for another word size or processor than "
+		 "libnetspy.so; build netspy for that one too%s%s",
+		 place == library ? "" : ", and install the library as ",
+		 place == library ? "" : place);
+	return text;
 }
 
 /* musl's loader ends a program that is to have a library of glibc's. */
@@ -37,7 +56,7 @@ has_other_libc(const struct nspy_program *program, const char *library)
 
 	if (!program->musl)
 		return false;
-	nspy_program_read(&own, library);
+	nspy_program_read_file(&own, library);
 	for (size_t i = 0; i < own.library_count; i++)
 		if (strcmp(own.libraries[i], "libc.so.6") == 0)
 			return true;
@@ -69,13 +88,10 @@ obstacle(const struct nspy_program *program, const char *library)
 		       "nothing; run it as root, or a copy of it";
 	if (!library)
 		return "the preload library is not there";
-	if (has_other_class(program, library))
-		return "built for another word size or processor than "
-		       "libnetspy.so; build netspy for that one too";
 	if (has_other_libc(program, library))
 		return "linked with musl, and libnetspy.so with "
 		       "glibc; " LINK_IT;
-	return NULL;
+	return other_class(program, library);
 }
 
 /* A name that somebody else may have chosen, and what is said of it. */

@@ -28,19 +28,16 @@ static const char *const layouts[] = {
 	"lib/x86_64-linux-gnu",
 };
 
-/* What $LIB stands for in a program like this one: libc is in such a folder. */
+/* What $LIB stands for in programs that have libc, or ld.so, at this path. */
 static const char *
-own_layout(void)
+layout_of(const char *path)
 {
 	static char layout[PATH_MAX];
-	const char *path;
-	Dl_info info;
 	char *slash;
 
-	if (!dladdr((void *)(intptr_t)getenv, &info) || !info.dli_fname ||
-	    info.dli_fname[0] != '/')
+	if (!path || path[0] != '/')
 		return "lib";
-	path = info.dli_fname + 1;
+	path++;
 	if (strncmp(path, "usr/", 4) == 0)
 		path += 4;
 	snprintf(layout, sizeof(layout), "%s", path);
@@ -49,6 +46,16 @@ own_layout(void)
 		return "lib";
 	*slash = '\0';
 	return layout;
+}
+
+static const char *
+own_layout(void)
+{
+	Dl_info info;
+
+	return layout_of(dladdr((void *)(intptr_t)getenv, &info)
+				 ? info.dli_fname
+				 : NULL);
 }
 
 /* True when it is there; a reason why it cannot be read is one line. */
@@ -129,8 +136,21 @@ bits_of(const char *library)
 {
 	struct nspy_program program;
 
-	nspy_program_read(&program, library);
+	nspy_program_read_file(&program, library);
 	return program.kind == NSPY_ELF ? program.bits : 0;
+}
+
+/* The length of PREFIX in PREFIX/$LIB/libnetspy.so, or -1. */
+static int
+prefix_len(const char *library)
+{
+	char end[PATH_MAX];
+
+	snprintf(end, sizeof(end), "/%.*s/" NSPY_LIBRARY, PATH_MAX - 32,
+		 own_layout());
+	return nspy_text_ends_with(library, end)
+		       ? (int)(strlen(library) - strlen(end))
+		       : -1;
 }
 
 /* PREFIX/$LIB/libnetspy.so, or NULL: there is none of another word size. */
@@ -138,14 +158,11 @@ static const char *
 with_lib(const char *library)
 {
 	static char word[PATH_MAX];
-	char end[PATH_MAX], other[PATH_MAX];
-	int bits = bits_of(library), prefix;
+	char other[PATH_MAX];
+	int bits = bits_of(library), prefix = prefix_len(library);
 
-	snprintf(end, sizeof(end), "/%.*s/" NSPY_LIBRARY, PATH_MAX - 32,
-		 own_layout());
-	if (!nspy_text_ends_with(library, end))
+	if (prefix < 0)
 		return NULL;
-	prefix = (int)(strlen(library) - strlen(end));
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		int other_bits;
 
@@ -189,4 +206,18 @@ nspy_library_words(const char *library, const char *folder, bool tls)
 	snprintf(words, sizeof(words), "%s%s%s", first, tls ? ":" : "",
 		 tls ? second : "");
 	return words;
+}
+
+const char *
+nspy_library_for(const char *library, const struct nspy_program *program)
+{
+	static char path[PATH_MAX];
+	char loader[PATH_MAX];
+	int prefix = prefix_len(library);
+
+	if (prefix < 0 || !realpath(program->interpreter, loader))
+		return library;
+	snprintf(path, sizeof(path), "%.*s/%.*s/" NSPY_LIBRARY, prefix, library,
+		 PATH_MAX / 2, layout_of(loader));
+	return path;
 }

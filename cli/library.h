@@ -4,7 +4,7 @@
 #ifndef NETSPY_LIBRARY_H
 #define NETSPY_LIBRARY_H
 
-#include <stdbool.h>
+#include "cli/program.h"
 
 #define NSPY_LIBRARY "libnetspy.so"
 /* With the names of TLS libraries, for --tls-keys. */
@@ -29,5 +29,12 @@ bool nspy_library_needs_link(const char *library);
  */
 const char *nspy_library_words(const char *library, const char *folder,
 			       bool tls);
+
+/*
+ * What $LIB makes of that word for a program of another word size; it may not
+ * be there. Without a place for it, the library itself.
+ */
+const char *nspy_library_for(const char *library,
+			     const struct nspy_program *program);
 
 #endif

@@ -206,14 +206,13 @@ read_file(struct nspy_program *program, int fd)
 	elf_end(elf);
 }
 
-void
-nspy_program_read(struct nspy_program *program, const char *name)
+static void
+read_found(struct nspy_program *program)
 {
 	struct stat status;
 	int fd;
 
-	memset(program, 0, sizeof(*program));
-	if (!find(program, name) || stat(program->path, &status) < 0) {
+	if (stat(program->path, &status) < 0) {
 		program->error = errno;
 		return;
 	}
@@ -238,4 +237,22 @@ nspy_program_read(struct nspy_program *program, const char *name)
 	}
 	read_file(program, fd);
 	close(fd);
+}
+
+void
+nspy_program_read(struct nspy_program *program, const char *name)
+{
+	memset(program, 0, sizeof(*program));
+	if (find(program, name))
+		read_found(program);
+	else
+		program->error = errno;
+}
+
+void
+nspy_program_read_file(struct nspy_program *program, const char *path)
+{
+	memset(program, 0, sizeof(*program));
+	snprintf(program->path, sizeof(program->path), "%s", path);
+	read_found(program);
 }

@@ -40,4 +40,7 @@ struct nspy_program {
 /* Find it as execvp does and read its file. */
 void nspy_program_read(struct nspy_program *program, const char *name);
 
+/* The same of a file that nobody may execute, as a library. */
+void nspy_program_read_file(struct nspy_program *program, const char *path);
+
 #endif
