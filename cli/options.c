@@ -8,12 +8,12 @@
 #include "capture/format.h"
 #include "capture/text.h"
 #include "cli/filter.h"
+#include "cli/help.h"
 #include "cli/keep.h"
 #include "cli/say.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,43 +171,6 @@ set_number(struct nspy_options *options, int letter)
 	}
 }
 
-static int
-help(void)
-{
-	printf("Usage: netspy [OPTION]... COMMAND [ARGUMENT]...\n"
-	       "       netspy check PROGRAM\n"
-	       "       netspy recover FILE...\n"
-	       "       netspy diff FILE FILE\n"
-	       "       netspy stats [--json] [--zeek] FILE\n"
-	       "\n"
-	       "Runs COMMAND and writes the network traffic of it and its "
-	       "children to a\n"
-	       "capture, [command]_[pid].pcapng by default. Its exit status "
-	       "is COMMAND's.\n"
-	       "check says whether PROGRAM can be recorded, and if not, why.\n"
-	       "recover completes captures whose programs, or whose netspy, "
-	       "were killed: what\nFILE.ring holds goes into FILE.\n"
-	       "diff shows where two captures differ, and has the exit status "
-	       "of diff(1).\n"
-	       "stats counts the conversations of a capture, of any program, "
-	       "and what each\nprocess did; --json and --zeek (conn.log) are "
-	       "for other programs.\n\n");
-	for (const struct nspy_option *o = nspy_option_table; o->name; o++) {
-		char left[40];
-
-		snprintf(left, sizeof(left), "  %c%c%c --%s%s%s",
-			 o->letter < 256 ? '-' : ' ',
-			 o->letter < 256 ? o->letter : ' ',
-			 o->letter < 256 ? ',' : ' ', o->name,
-			 o->argument ? " " : "",
-			 o->argument ? o->argument : "");
-		printf("%-30s %s\n", left, o->help);
-	}
-	printf("\nExit status: COMMAND's; 2 for a wrong command line; 126 or "
-	       "127 when COMMAND\ncannot be started. See netspy(1).\n");
-	return nspy_flush_output();
-}
-
 /* The option that is either given or not; NULL: it is none. */
 static bool *
 flag_of(struct nspy_options *options, int letter)
@@ -288,7 +251,7 @@ set(struct nspy_options *options, int letter)
 		printf("netspy " PACKAGE_VERSION "\n");
 		return nspy_flush_output();
 	case SHOW_HELP:
-		return help();
+		return nspy_help();
 	default:
 		return set_number(options, letter);
 	}
