@@ -11,6 +11,8 @@
 
 #include "wrap/clock.h"
 
+#include "capture/sys.h"
+
 #include <dlfcn.h>
 #include <stddef.h>
 #include <time.h>
@@ -82,4 +84,12 @@ uint64_t
 nspy_monotonic(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+void
+nspy_wait_briefly(void)
+{
+	static const struct timespec pause = {0, 100000};
+
+	NSPY_SYS2(SYS_nanosleep, &pause, NULL);
 }

@@ -15,4 +15,11 @@ uint64_t nspy_now(void);
 /* For durations: CLOCK_REALTIME may be set while they pass. */
 uint64_t nspy_monotonic(void);
 
+/*
+ * Let another thread do what it is at. It may have a lower priority, so that
+ * sched_yield() would come back at once, for ever. Not in a sandbox: there the
+ * wait takes the CPU.
+ */
+void nspy_wait_briefly(void);
+
 #endif

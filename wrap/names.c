@@ -4,6 +4,7 @@
 #include "wrap/names.h"
 
 #include "capture/format.h"
+#include "wrap/clock.h"
 #include "wrap/emit.h"
 #include "wrap/lifecycle.h"
 #include "wrap/report.h"
@@ -37,7 +38,7 @@ lock(uint64_t *mask)
 {
 	nspy_block_signals(mask);
 	while (atomic_exchange(&busy, 1))
-		NSPY_SYS0(SYS_sched_yield);
+		nspy_wait_briefly();
 }
 
 static void

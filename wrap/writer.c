@@ -20,7 +20,6 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <time.h>
 
 /* Draining takes at most one part in this many of the time. */
 #define DRAIN_SHARE 50
@@ -127,7 +126,7 @@ create_ring(void)
 	uint64_t mask;
 
 	while (!lock_drain(&mask)) {
-		NSPY_SYS0(SYS_sched_yield);
+		nspy_wait_briefly();
 		if (atomic_load(&ring) || nspy_stopped())
 			return atomic_load(&ring);
 	}
@@ -214,15 +213,6 @@ nspy_drain_when_due(uint64_t now_ns)
 		drain_now(false);
 }
 
-/* Not in a sandbox: there the wait takes the CPU. */
-static void
-pause_briefly(void)
-{
-	static const struct timespec pause = {0, 100000};
-
-	NSPY_SYS2(SYS_nanosleep, &pause, NULL);
-}
-
 /*
  * Nothing has been taken out of a full ring for a while. That is no matter of
  * one call, which a handler may leave by longjmp.
@@ -259,7 +249,7 @@ make_room(struct nspy_ring *r)
 		return false;
 	}
 	if (collected || (atomic_load(&ring) == r && !drain_now(stuck)))
-		pause_briefly();
+		nspy_wait_briefly();
 	return true;
 }
 
@@ -292,7 +282,7 @@ nspy_drain_all(void)
 		return;
 	/* Another thread may be at it, with what was there before. */
 	while (!drain_now(false) && !nspy_stopped())
-		NSPY_SYS0(SYS_sched_yield);
+		nspy_wait_briefly();
 }
 
 void
@@ -359,7 +349,7 @@ drain_to_end(struct nspy_ring *r)
 		stuck = is_stuck(r);
 		if (drain_now(stuck) && !nspy_ring_pending(r))
 			break;
-		pause_briefly();
+		nspy_wait_briefly();
 	}
 }
 
