@@ -101,6 +101,7 @@ start(void)
 		atomic_store(&state, OFF);
 		return;
 	}
+	nspy_report_start();
 	nspy_settings_read();
 	if (nspy_settings.off) {
 		atomic_store(&state, OFF);

@@ -23,6 +23,12 @@
 
 #define PARTS_MAX 12
 
+/* What standard error was. */
+static struct {
+	dev_t dev;
+	ino_t ino;
+} at_start;
+
 /*
  * A server may have made its connection the standard error of its child: there
  * a line of ours would stand in the middle of the protocol. A Unix socket is
@@ -59,13 +65,44 @@ is_full(const struct stat *status, uint64_t len)
 	return end + len > limit.rlim_cur;
 }
 
+/*
+ * A program that has closed its standard error gets the number for the next
+ * file that it opens, with data of its own: unlike that, a log is appended to.
+ */
+static bool
+is_data(const struct stat *status)
+{
+	if (!S_ISREG(status->st_mode) && !S_ISBLK(status->st_mode))
+		return false;
+	return (status->st_ino != at_start.ino ||
+		status->st_dev != at_start.dev) &&
+	       !(NSPY_SYS2(SYS_fcntl, 2, F_GETFL) & O_APPEND);
+}
+
+static bool
+look(struct stat *status)
+{
+	return NSPY_SYS4(SYS_newfstatat, 2, "", status, AT_EMPTY_PATH) >= 0;
+}
+
+void
+nspy_report_start(void)
+{
+	struct stat status;
+
+	if (!look(&status))
+		return;
+	at_start.dev = status.st_dev;
+	at_start.ino = status.st_ino;
+}
+
 static bool
 stderr_takes(uint64_t len)
 {
 	struct stat status;
 
-	return NSPY_SYS4(SYS_newfstatat, 2, "", &status, AT_EMPTY_PATH) >= 0 &&
-	       !is_connection(&status) && !is_full(&status, len);
+	return look(&status) && !is_connection(&status) && !is_data(&status) &&
+	       !is_full(&status, len);
 }
 
 /* A pipe that is full would hold the program up; one without a reader, ... */

@@ -7,6 +7,9 @@
 /* "netspy: ", the strings up to NULL, a newline; nothing when quiet. */
 void nspy_report(const char *part, ...) __attribute__((sentinel));
 
+/* At start: what standard error is. */
+void nspy_report_start(void);
+
 /* "EACCES" for the common ones, else "an error"; error is a positive errno. */
 const char *nspy_error_name(int error);
 

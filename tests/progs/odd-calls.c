@@ -7,6 +7,7 @@
  * after a stream has filled the ring; then a stream's bytes thrown away.
  * address: a "to" that a stream ignores, and too little room for a "from".
  * exec: an exec that fails, then an exit with an open connection.
+ * data: a file of the program's own is its standard error.
  * big: 60 MB through a connection.
  */
 
@@ -93,10 +94,19 @@ address_calls(void)
 	MUST(recvfrom(to, &byte, 1, 0, (struct sockaddr *)room, &len) == 1);
 }
 
+static void
+open_data(void)
+{
+	MUST(!close(2) && open("data", O_CREAT | O_RDWR, 0600) == 2);
+	MUST(write(2, "data", 4) == 4);
+}
+
 int
 main(int argc, char **argv)
 {
 	MUST(argc == 2);
+	if (!strcmp(argv[1], "data"))
+		open_data();
 	signal(SIGXFSZ, SIG_DFL);
 	connect_pair();
 	if (!strcmp(argv[1], "trunc")) {
@@ -110,7 +120,7 @@ main(int argc, char **argv)
 		MUST(errno == ENOENT);
 		through('e', 10);
 		return 0;
-	} else {
+	} else if (!strcmp(argv[1], "big")) {
 		for (int i = 0; i < 1000; i++)
 			through('B', 60000);
 	}
