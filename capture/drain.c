@@ -138,7 +138,7 @@ add_event(struct nspy_drain *drain, const struct nspy_event *event)
 		add_mark(drain, event);
 		return;
 	}
-	if (event->kind == NSPY_SECRET) {
+	if (event->kind == NSPY_SECRET || event->kind == NSPY_TRAFFIC_SECRET) {
 		nspy_secrets_take(drain, event);
 		return;
 	}

@@ -34,6 +34,7 @@ enum nspy_kind {
 	NSPY_MARK, /* a text that the program gave, with its NUL; no socket */
 	NSPY_UNREACHABLE, /* an ICMP message about a datagram that was sent */
 	NSPY_SECRET,	  /* of TLS: a line of a key log; no socket */
+	NSPY_TRAFFIC_SECRET, /* of TLS 1.3 on this socket, see below */
 };
 
 enum nspy_flag {
@@ -102,6 +103,15 @@ struct nspy_unreachable {
 /* Bytes of a stream, from its first on. */
 struct nspy_counts {
 	uint64_t sent, received;
+};
+
+/*
+ * The payload of NSPY_TRAFFIC_SECRET begins so; the secret follows. Its random
+ * is the one of the ClientHello between these two endpoints.
+ */
+struct nspy_traffic_secret {
+	uint8_t epoch; /* as DTLS 1.3 counts: RFC 9147 section 6.1 */
+	uint8_t sent;  /* it is for what this end sends; 0: receives */
 };
 
 static inline const void *

@@ -5,6 +5,7 @@
 
 #include "capture/drain.h"
 #include "capture/pcapng.h"
+#include "capture/text.h"
 
 #include <string.h>
 
@@ -14,6 +15,9 @@
 /* Of a handshake message's header and the version. */
 #define RANDOM_AT 6u
 #define RANDOM_LEN 32u
+/* Of one secret of TLS 1.3: with SHA-512, the longest, it has 64. */
+#define SECRET_MAX 64u
+#define TRAFFIC_LINE_MAX (32 + 2 * RANDOM_LEN + 2 * SECRET_MAX + 2)
 /* The least block that can fill up a room. */
 #define FILLER_MIN 12u
 
@@ -85,6 +89,8 @@ keep_room(struct nspy_drain *drain, const struct nspy_event *event,
 	put_filler(secrets, 0, NSPY_SECRETS_ROOM);
 	nspy_batch_add_block(batch, secrets->block, NSPY_SECRETS_ROOM);
 	memcpy(hello->random, random, RANDOM_LEN);
+	hello->client = event->kind == NSPY_SEND ? event->local : event->peer;
+	hello->server = event->kind == NSPY_SEND ? event->peer : event->local;
 	hello->offset = batch->offset - NSPY_SECRETS_ROOM;
 	hello->when_ns = event->end_ns;
 	hello->left = NSPY_SECRETS_ROOM;
@@ -182,12 +188,82 @@ nspy_secrets_add(struct nspy_drain *drain, const char *line, size_t len)
 	}
 }
 
+static bool
+is_same(const struct nspy_endpoint *a, const struct nspy_endpoint *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* The last ClientHello between the ends of the event. */
+static const struct nspy_hello *
+find_between(const struct nspy_secrets *secrets, const struct nspy_event *event)
+{
+	for (uint32_t i = 1; i <= NSPY_HELLOS; i++) {
+		const struct nspy_hello *hello =
+			&secrets->hellos[(secrets->next - i) % NSPY_HELLOS];
+
+		if (hello->when_ns &&
+		    ((is_same(&hello->client, &event->local) &&
+		      is_same(&hello->server, &event->peer)) ||
+		     (is_same(&hello->client, &event->peer) &&
+		      is_same(&hello->server, &event->local))))
+			return hello;
+	}
+	return NULL;
+}
+
+/* The label of a secret by its epoch, and by who sends with it. */
+static const char *
+label_of(unsigned int epoch, bool client)
+{
+	switch (epoch) {
+	case 1:
+		return "CLIENT_EARLY_TRAFFIC_SECRET";
+	case 2:
+		return client ? "CLIENT_HANDSHAKE_TRAFFIC_SECRET"
+			      : "SERVER_HANDSHAKE_TRAFFIC_SECRET";
+	case 3:
+		return client ? "CLIENT_TRAFFIC_SECRET_0"
+			      : "SERVER_TRAFFIC_SECRET_0";
+	default: /* made of the one before, as readers know */
+		return NULL;
+	}
+}
+
+static void
+add_traffic(struct nspy_drain *drain, const struct nspy_event *event)
+{
+	const struct nspy_hello *hello = find_between(&drain->secrets, event);
+	const struct nspy_traffic_secret *head = drain->data;
+	const uint8_t *secret = (const uint8_t *)(head + 1);
+	char line[TRAFFIC_LINE_MAX + 1];
+	struct nspy_text text = {line, sizeof(line), 0};
+	const char *label;
+
+	if (!hello || event->data_len <= sizeof(*head) ||
+	    event->data_len > sizeof(*head) + SECRET_MAX)
+		return;
+	label = label_of(head->epoch,
+			 head->sent == is_same(&hello->client, &event->local));
+	if (!label)
+		return;
+	nspy_text_add(&text, label);
+	nspy_text_add(&text, " ");
+	nspy_text_add_bytes(&text, hello->random, RANDOM_LEN);
+	nspy_text_add(&text, " ");
+	nspy_text_add_bytes(&text, secret, event->data_len - sizeof(*head));
+	nspy_secrets_add(drain, line, text.len);
+}
+
 void
 nspy_secrets_take(struct nspy_drain *drain, const struct nspy_event *event)
 {
 	struct nspy_secrets *secrets = &drain->secrets;
 
-	nspy_secrets_add(drain, drain->data, event->data_len);
+	if (event->kind == NSPY_TRAFFIC_SECRET)
+		add_traffic(drain, event);
+	else
+		nspy_secrets_add(drain, drain->data, event->data_len);
 	if (secrets->taken_count == NSPY_SECRETS_BATCH)
 		return;
 	secrets->taken[secrets->taken_count].line =

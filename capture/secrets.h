@@ -26,6 +26,7 @@ struct nspy_drain;
 /* A ClientHello in the capture, and the room behind it. */
 struct nspy_hello {
 	uint8_t random[32];
+	struct nspy_endpoint client, server;
 	uint64_t offset; /* in the capture, of the room that is left */
 	uint64_t when_ns;
 	uint32_t left; /* bytes of it */
@@ -58,7 +59,7 @@ void nspy_secrets_look(struct nspy_drain *drain, const struct nspy_event *event,
 void nspy_secrets_add(struct nspy_drain *drain, const char *line, size_t len);
 
 /*
- * The line of an event, to be wiped in the ring when it is in the capture: what
+ * The secret of an event, to be wiped in the ring when it is in the capture: what
  * is left behind of a killed run need not have it besides.
  */
 void nspy_secrets_take(struct nspy_drain *drain,

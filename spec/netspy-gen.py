@@ -104,6 +104,8 @@ def tls_calls_source(spec, entries):
         if "library" not in entry:
             continue
         text = body_head(entry, ")") + "\n{\n" + body(entry) + "\n}\n"
+        if "link" not in entry.get("bindings", BINDINGS):
+            text = f"#ifndef NSPY_BINDING_LINK\n{text}#endif\n"
         texts.append(guarded(entry, text))
     return source(spec, "The same for functions of TLS libraries.",
                   ['"wrap/calls.gen.h"'], texts)
@@ -228,7 +230,8 @@ def export_source(spec, entries):
     texts = []
     for entry in entries:
         if "library" in entry:
-            texts.append(guarded(entry, passed_by(entry)))
+            if "link" in entry.get("bindings", BINDINGS):
+                texts.append(guarded(entry, passed_by(entry)))
             continue
         own = [this["name"] for _, this in names([entry], "preload")]
         for this in [entry] + entry.get("aliases", []):
@@ -274,7 +277,8 @@ def guard_source(spec, entries):
 
 
 # Besides libc's names: see include/netspy.h and wrap/secret.h.
-API = ["netspy_functions_1", "nspy_secret_tell", "nspy_secrets_wanted"]
+API = ["netspy_functions_1", "nspy_secret_tell", "nspy_secret_tell_traffic",
+       "nspy_secrets_wanted"]
 TLS_API = ["nspy_tls_doors"]
 
 

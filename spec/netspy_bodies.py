@@ -56,6 +56,8 @@ def body(entry):
         return (f"{ret}{stored}\n"
                 + fold(f"\t{hook}(", ["(nspy_function *)real", "ret"] + passed,
                        ");") + "\n\treturn ret;")
+    if shape == "whole":
+        return fold(f"\treturn {hook}(", ["real"] + passed, ");")
     if shape == "through":
         return fold(f"\t{result}real(",
                     [f"{hook}({value})" if value in passed else value

@@ -48,7 +48,7 @@ def library_lines(entry):
     """The lines that find the function in its library. A program may have
     asked for our name to see whether the library is there: the call fails."""
     name, kind = entry["name"], entry["return_type"]
-    failure = {"void": "", "int": " -1"}.get(kind, " NULL")
+    failure = {"void": "", "int": " -1", "PRStatus": " -1"}.get(kind, " NULL")
     found = f"\ttypeof({name}) *real = NSPY_NEXT_HERE({name});"
     if len(found.expandtabs(8)) > 80:
         found = found.replace("= ", "=\n\t\t")

@@ -25,6 +25,13 @@ NSPY_SHARED bool nspy_secrets_wanted(void);
 /* A line of a key log, without its end. A secret alone makes no capture. */
 NSPY_SHARED void nspy_secret_tell(const char *line, size_t len);
 
+/*
+ * The secret with which TLS 1.3 goes on, in an epoch of DTLS, on the socket of
+ * fd: for what it sends, or else receives. The capture knows the ClientHello.
+ */
+NSPY_SHARED void nspy_secret_tell_traffic(int fd, unsigned int epoch, bool sent,
+					  const void *secret, size_t len);
+
 /* Of the library with the names of TLS libraries. */
 extern const char nspy_tls_doors __attribute__((visibility("default"), weak));
 

@@ -19,6 +19,9 @@ static const char *const names[] = {
 	"gnutls_init",
 	"gnutls_session_set_keylog_function",
 	"gnutls_session_get_keylog_function",
+	"PR_PushIOLayer",
+	"PK11_Derive",
+	"SSL_GetExperimentalAPI",
 };
 #define COUNT (sizeof(names) / sizeof(names[0]))
 
@@ -30,7 +33,7 @@ find(const char *name)
 	return dlsym(RTLD_DEFAULT, name);
 }
 
-/* All that gives a pointer gives none, and gnutls_init -1. */
+/* All that gives a pointer gives none, and gnutls_init and PR_PushIOLayer -1. */
 static void
 call(void)
 {
