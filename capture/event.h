@@ -40,7 +40,8 @@ enum nspy_kind {
 enum nspy_flag {
 	NSPY_MORE = 1,	 /* the next event continues the same call */
 	NSPY_URGENT = 2, /* MSG_OOB: the last byte is urgent */
-	NSPY_RESET = 4,	 /* the close makes the kernel send RST, not FIN */
+	/* The close makes the kernel send RST, not FIN; or bytes that came. */
+	NSPY_RESET = 4,
 	NSPY_HELD = 8, /* the close may send nothing: others hold the socket */
 	NSPY_RAW = 16, /* the payload is all that IP carries */
 	NSPY_IP_HEADER = 32,   /* it begins with the IP header, too */

@@ -140,6 +140,20 @@ on_accept(struct nspy_teller *t)
 	return true;
 }
 
+/*
+ * Somebody reset the connection. Bytes that came after shutdown() of both
+ * directions make the kernel do it at this end, for which flags has NSPY_RESET.
+ */
+static void
+tell_reset(struct nspy_teller *t, uint16_t flags)
+{
+	const struct nspy_flow *back = &t->c->flow[!t->side];
+	bool own = flags & NSPY_RESET && t->c->flow[t->side].fin &&
+		   back->written > back->received;
+
+	nspy_segment_reset(t, own ? t->side : !t->side);
+}
+
 static void
 on_failure(struct nspy_teller *t)
 {
@@ -152,7 +166,7 @@ on_failure(struct nspy_teller *t)
 	}
 	/* After our own FIN a send fails without a word of the peer. */
 	if (error == ECONNRESET || (error == EPIPE && !t->c->flow[t->side].fin))
-		nspy_segment_reset(t, !t->side);
+		tell_reset(t, t->event->flags);
 }
 
 static bool
@@ -234,7 +248,7 @@ tell_end(struct nspy_teller *t, uint16_t flags)
 	if (flags & NSPY_PEER_FIN)
 		nspy_segment_fin(t, !t->side);
 	if (flags & NSPY_PEER_RESET)
-		nspy_segment_reset(t, !t->side);
+		tell_reset(t, flags);
 	else if (flags & NSPY_RESET)
 		nspy_segment_reset(t, t->side);
 	else if (!(flags & NSPY_SILENT))

@@ -9,7 +9,7 @@ import re
 # A "guarded" role needs "fd" besides: the descriptor that decides whether
 # the call is recorded.
 ROLES = {
-    "accept": ("guarded", "nspy_on_accept", ""),
+    "accept": ("guarded", "nspy_on_accept", "addr addrlen"),
     "aio_read": ("around", "nspy_on_aio", "control"),
     "aio_return": ("always", "nspy_on_aio_return", "control"),
     "aio_write": ("around", "nspy_on_aio", "control"),
@@ -85,6 +85,7 @@ ROLES = {
 BEFORE = {
     "aio_read": ("nspy_before_aio_read", "control"),
     "aio_write": ("nspy_before_aio_write", "control"),
+    "connect": ("nspy_before_connect", "&call"),
     "dprintf": ("nspy_before_dprintf", "&call fd list"),
     "daemon": ("nspy_before_exec", ""),
     "forkpty": ("nspy_before_fork", ""),

@@ -17,6 +17,26 @@ void nspy_datagram_failed(const struct nspy_call *call, int error);
 void nspy_on_error_queue(const struct nspy_call *call,
 			 const struct msghdr *msg);
 
+/*
+ * NSPY_RESET if bytes that come make the kernel reset the connection: nobody
+ * will read them.
+ */
+static inline uint16_t
+nspy_may_abort(const struct nspy_socket *socket)
+{
+	return atomic_load(&socket->flags) & NSPY_DEAF ? NSPY_RESET : 0;
+}
+
+/*
+ * recv(MSG_OOB) gets the urgent byte although bytes before it, still to be
+ * read, are in front of it in the stream: then it waits for these. Reading
+ * stops at the mark, so FIONREAD tells how many they are.
+ */
+bool nspy_urgent_ahead(const struct nspy_call *call, const struct iovec *iov);
+
+/* len bytes more were received; if these were all, the urgent one is told. */
+void nspy_urgent_nearer(const struct nspy_call *call, size_t len);
+
 /* Whether a connect() that ended with error (0: well) sent a SYN. */
 bool nspy_sent_syn(int error);
 

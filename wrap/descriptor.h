@@ -40,10 +40,10 @@ struct nspy_socket {
 	uint64_t cookie;
 	_Atomic uint32_t descriptors; /* of this process */
 	_Atomic uint32_t flags;
-	uint8_t protocol;     /* see nspy_event */
-	uint8_t family;	      /* AF_INET, AF_INET6, AF_UNIX or AF_NETLINK */
-	uint8_t type;	      /* SOCK_STREAM, SOCK_DGRAM or SOCK_RAW */
-	bool resets;	      /* the close of the last descriptor sends RST */
+	uint8_t protocol; /* see nspy_event */
+	uint8_t family;	  /* AF_INET, AF_INET6, AF_UNIX or AF_NETLINK */
+	uint8_t type;	  /* SOCK_STREAM, SOCK_DGRAM or SOCK_RAW */
+	uint16_t ends;	  /* flags of NSPY_CLOSE, if others let it go, too */
 	uint16_t segment_len; /* UDP_SEGMENT of what is sent; 0: none */
 	uint16_t checksum;    /* of what is sent: see nspy_event */
 	uint32_t forks;	      /* nspy_forks when it was made */
@@ -53,6 +53,7 @@ struct nspy_socket {
 	/* Of nspy_diag_begin: what it is bound to, and a descriptor of ours. */
 	uint32_t device, watch;
 	struct nspy_socket *next_closing; /* see nspy_call.closing */
+	int last_fd;			  /* while close_range() ends it */
 	uint64_t connect_ns;
 	_Atomic uint64_t sent, received; /* bytes of a stream, told or ... */
 	/* ... not told while the recording was paused, since the last event */

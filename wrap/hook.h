@@ -31,7 +31,8 @@ void nspy_on_bind(struct nspy_call *call, int ret);
 void nspy_on_listen(struct nspy_call *call, int ret);
 void nspy_on_connect(struct nspy_call *call, int ret,
 		     const struct sockaddr *addr, socklen_t addrlen);
-void nspy_on_accept(struct nspy_call *call, int ret);
+void nspy_on_accept(struct nspy_call *call, int ret,
+		    const struct sockaddr *addr, const socklen_t *addrlen);
 
 /* hook_option.c: what a socket is asked and told. */
 void nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
@@ -85,6 +86,7 @@ void nspy_on_aio_return(struct nspy_call *call, ssize_t ret,
 			const void *control);
 
 /* hook_close.c: descriptors change hands, connections end. */
+void nspy_before_connect(struct nspy_call *call);
 void nspy_on_shutdown(struct nspy_call *call, int ret, int how);
 void nspy_on_dup(struct nspy_call *call, int ret, int oldfd);
 void nspy_on_fcntl(struct nspy_call *call, int ret, int fd, int cmd);

@@ -48,6 +48,10 @@ nspy_on_shutdown(struct nspy_call *call, int ret, int how)
 	struct nspy_tcp_info info;
 
 	call->result = ret;
+	/* Without a connection it fails, but nothing is heard from now on. */
+	if ((how == SHUT_RD || how == SHUT_RDWR) &&
+	    (ret == 0 || call->error == ENOTCONN))
+		atomic_fetch_or(&socket->flags, NSPY_DEAF);
 	if (ret < 0 || socket->type != SOCK_STREAM)
 		return;
 	nspy_connect_done(call, socket, 0);
@@ -56,8 +60,6 @@ nspy_on_shutdown(struct nspy_call *call, int ret, int how)
 	    nspy_tcp_info_ask(call->fd, socket, &info))
 		nspy_audit(call, call->fd, socket, &info,
 			   unread_bytes(call->fd));
-	if (how == SHUT_RD || how == SHUT_RDWR)
-		atomic_fetch_or(&socket->flags, NSPY_DEAF);
 	if (how == SHUT_WR || how == SHUT_RDWR)
 		nspy_emit(call, socket, &tell);
 }
@@ -102,14 +104,36 @@ end_of(const struct nspy_call *call, int fd, struct nspy_socket *socket)
 
 	if (!asked)
 		return flags;
-	nspy_audit(call, fd, socket, &info, unread);
+	if (!nspy_socket_shared(socket))
+		nspy_audit(call, fd, socket, &info, unread);
+	else if (info.state == TCP_CLOSE)
+		info.received = 0; /* others may have received some of it */
 	if (info.state == TCP_CLOSE)
 		flags = NSPY_SILENT;
 	if (!unread && nspy_peer_sent_fin(socket, &info, unread))
 		flags |= NSPY_PEER_FIN;
 	if (info.state == TCP_CLOSE && !info.waits && has_error(fd))
-		flags |= NSPY_PEER_RESET;
+		flags |= NSPY_PEER_RESET | nspy_may_abort(socket);
 	return flags;
+}
+
+/* Dissolving the association sends RST, unless both ends were over. */
+void
+nspy_before_connect(struct nspy_call *call)
+{
+	struct nspy_socket *socket = call->socket;
+	struct nspy_tcp_info info;
+
+	call->dissolving = NSPY_RESET;
+	if (socket->type != SOCK_STREAM ||
+	    !(atomic_load(&socket->flags) & NSPY_CONNECTED))
+		return;
+	call->dissolving |= end_of(call, call->fd, socket);
+	if (nspy_tcp_info_ask(call->fd, socket, &info) &&
+	    (info.state == TCP_LAST_ACK || info.state == TCP_CLOSING))
+		call->dissolving |= NSPY_SILENT;
+	if ((call->dissolving & (NSPY_SILENT | NSPY_PEER_RESET)) == NSPY_SILENT)
+		call->dissolving &= (uint16_t)~NSPY_RESET;
 }
 
 static void
@@ -131,6 +155,7 @@ static bool
 may_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
 	uint32_t flags = atomic_load(&socket->flags);
+	struct nspy_tcp_info info;
 
 	if (socket->type != SOCK_STREAM ||
 	    !(flags & (NSPY_CONNECTED | NSPY_CONNECTING)))
@@ -140,7 +165,9 @@ may_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 		struct nspy_socket probe = {.cookie = 0};
 
 		nspy_socket_ask_peer(fd, &probe);
-		if (probe.peer.version)
+		/* Or it has ended again: then the peer has had our SYN. */
+		if (probe.peer.version ||
+		    (nspy_tcp_info_ask(fd, socket, &info) && info.acked))
 			nspy_connect_done(call, socket, 0);
 	}
 	return true;
@@ -152,79 +179,96 @@ tell_later(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
 	if (!nspy_diag_begin(fd, socket))
 		return false;
-	socket->resets = unread_bytes(fd) || lingers_not(fd, socket);
+	socket->ends = end_of(call, fd, socket);
 	socket->next_closing = call->closing;
 	call->closing = socket;
 	return true;
 }
 
-/*
- * fd is about to be closed: the table changes before the kernel's, where the
- * number is free right after. The end of a socket whose last descriptor it is
- * gets told, or added to call->closing; then the result is true.
- */
-static bool
-end_descriptor(struct nspy_call *call, int fd)
+/* The end of a socket whose last descriptor is fd, or added to call->closing. */
+static void
+end_socket(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
-	struct nspy_socket *socket;
-
-	if (!nspy_descriptor_forget(fd, &socket))
-		return false;
+	call->begin_ns = call->end_ns = nspy_now();
 	if (may_close(call, fd, socket)) {
 		if (!nspy_socket_shared(socket))
 			tell_close(call, socket, end_of(call, fd, socket));
 		else if (tell_later(call, fd, socket))
-			return true;
+			socket = NULL;
 		else
 			tell_close(call, socket, NSPY_HELD);
 	}
-	nspy_socket_free(socket);
-	return true;
+	if (socket)
+		nspy_socket_free(socket);
+	nspy_drain_when_due(call->end_ns);
+	if (nspy_settings.debug)
+		nspy_report_call("close", fd, 0, 0);
 }
 
 /*
+ * fd is about to be closed: the table changes before the kernel's, where the
+ * number is free right after. The socket whose last descriptor it is, or NULL.
  * What is no socket costs a load and perhaps a store. In a vfork child the
  * store reaches the parent's table, but "unknown" is always true.
  */
-static void
-forget(struct nspy_call *call, int fd)
+static struct nspy_socket *
+forget(int fd)
 {
+	struct nspy_socket *socket;
 	uint32_t word;
 
 	if ((uint32_t)fd >= nspy_descriptor_count)
-		return;
+		return NULL;
 	word = atomic_load(&nspy_descriptors[fd]);
 	if (word == NSPY_OTHER)
 		atomic_store(&nspy_descriptors[fd], NSPY_UNKNOWN);
-	else if (word != NSPY_UNKNOWN && nspy_recording() &&
-		 !nspy_in_vfork_child()) {
-		call->begin_ns = call->end_ns = nspy_now();
-		if (!end_descriptor(call, fd))
-			return;
-		nspy_drain_when_due(call->end_ns);
-		if (nspy_settings.debug)
-			nspy_report_call("close", fd, 0, 0);
-	}
+	if (word == NSPY_OTHER || word == NSPY_UNKNOWN || !nspy_recording() ||
+	    nspy_in_vfork_child() || !nspy_descriptor_forget(fd, &socket))
+		return NULL;
+	return socket;
+}
+
+static void
+end_descriptor(struct nspy_call *call, int fd)
+{
+	struct nspy_socket *socket = forget(fd);
+
+	if (socket)
+		end_socket(call, fd, socket);
 }
 
 bool
 nspy_begin_close(struct nspy_call *call, int fd)
 {
 	call->closing = NULL;
-	forget(call, fd);
+	end_descriptor(call, fd);
 	return call->closing;
 }
 
+/* The kernel puts files on a stack before it closes them: the last one first. */
 bool
 nspy_begin_close_range(struct nspy_call *call, unsigned int first,
 		       unsigned int last, int flags)
 {
+	struct nspy_socket *socket, *top = NULL;
+
 	call->closing = NULL;
 	if (flags & CLOSE_RANGE_CLOEXEC)
 		return false;
 	for (unsigned int fd = first;
-	     fd <= last && fd < nspy_descriptor_limit(); fd++)
-		forget(call, (int)fd);
+	     fd <= last && fd < nspy_descriptor_limit(); fd++) {
+		socket = forget((int)fd);
+		if (!socket)
+			continue;
+		socket->last_fd = (int)fd;
+		socket->next_closing = top;
+		top = socket;
+	}
+	while (top) {
+		socket = top;
+		top = socket->next_closing;
+		end_socket(call, socket->last_fd, socket);
+	}
 	return call->closing;
 }
 
@@ -240,12 +284,27 @@ how_it_ended(const struct nspy_socket *socket)
 {
 	switch (nspy_diag_end(socket)) {
 	case NSPY_DIAG_ENDING:
-		return 0;
+		return socket->ends & NSPY_PEER_FIN;
 	case NSPY_DIAG_GONE:
-		return socket->resets ? NSPY_RESET : 0;
+		return socket->ends;
 	default:
 		return NSPY_HELD;
 	}
+}
+
+static struct nspy_socket *
+reversed(struct nspy_socket *list)
+{
+	struct nspy_socket *result = NULL;
+
+	while (list) {
+		struct nspy_socket *next = list->next_closing;
+
+		list->next_closing = result;
+		result = list;
+		list = next;
+	}
+	return result;
 }
 
 void
@@ -255,6 +314,7 @@ nspy_end_close(struct nspy_call *call)
 
 	if (!call->closing)
 		return;
+	call->closing = reversed(call->closing);
 	while (call->closing) {
 		struct nspy_socket *socket = call->closing;
 
@@ -271,7 +331,7 @@ nspy_before_close(int fd)
 {
 	struct nspy_call call = {.closing = NULL};
 
-	forget(&call, fd);
+	end_descriptor(&call, fd);
 	while (call.closing) {
 		struct nspy_socket *socket = call.closing;
 
@@ -312,7 +372,7 @@ nspy_before_replace(struct nspy_call *call, int oldfd, int newfd)
 {
 	if (oldfd != newfd && (!nspy_descriptor_known(newfd) ||
 			       NSPY_SYS3(SYS_fcntl, oldfd, F_GETFD, 0) >= 0))
-		forget(call, newfd);
+		end_descriptor(call, newfd);
 }
 
 void

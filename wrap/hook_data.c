@@ -10,7 +10,8 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <sys/ioctl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 
 #ifndef MSG_PROBE
 #define MSG_PROBE 0x10
@@ -57,12 +58,18 @@ on_failed(struct nspy_call *call, uint16_t kind,
 {
 	const struct nspy_tell tell = {
 		.kind = kind,
+		.flags = nspy_may_abort(call->socket),
 		.error = call->error,
 		.peer = peer && peer->version ? peer : NULL,
 	};
 
 	if (kind == NSPY_SEND)
 		nspy_cork_failed(call);
+	if (atomic_load(&call->socket->flags) & NSPY_CONNECTING &&
+	    call->error != EPIPE && tells_of_connection(call->error)) {
+		nspy_connect_done(call, call->socket, call->error);
+		return;
+	}
 	if (!is_to_be_told(call, kind))
 		return;
 	nspy_emit(call, call->socket, &tell);
@@ -95,56 +102,47 @@ read_control(const struct nspy_socket *socket, struct nspy_tell *tell,
 	tell->local = &control->local;
 }
 
-/* Before the peer's FIN, behind which no gap can be. */
-static void
-audit_end(const struct nspy_call *call)
-{
-	struct nspy_tcp_info info;
-
-	if (!nspy_socket_shared(call->socket) &&
-	    nspy_tcp_info_ask(call->fd, call->socket, &info))
-		nspy_audit(call, call->fd, call->socket, &info, 0);
-}
-
 /*
- * recv(MSG_OOB) gets the urgent byte although bytes before it, still to be
- * read, are in front of it in the stream: then it waits for these. Reading
- * stops at the mark, so FIONREAD tells how many they are.
+ * recv() returned 0 on a stream. It is the peer's FIN but when nothing was
+ * connected, or after shutdown(SHUT_RD) by whoever holds the socket. The audit
+ * comes before the FIN, behind which no gap can be.
  */
 static bool
-is_ahead(const struct nspy_call *call, const struct iovec *iov)
+stream_ended(const struct nspy_call *call)
 {
 	struct nspy_socket *socket = call->socket;
-	int before = 0;
+	uint32_t flags = atomic_load(&socket->flags);
+	struct nspy_tcp_info info;
 
-	atomic_fetch_or(&socket->flags, NSPY_URGENT_SEEN);
-	if (NSPY_SYS3(SYS_ioctl, call->fd, FIONREAD, &before) < 0 ||
-	    before <= 0 || !iov->iov_len)
+	if ((flags & (NSPY_CONNECTED | NSPY_DEAF)) != NSPY_CONNECTED)
 		return false;
-	socket->urgent_byte = *(const uint8_t *)iov->iov_base;
-	socket->urgent_ahead = (uint32_t)before;
-	return true;
+	if (!nspy_tcp_info_ask(call->fd, socket, &info))
+		return true;
+	if (!nspy_socket_shared(socket))
+		nspy_audit(call, call->fd, socket, &info, 0);
+	return info.state == TCP_CLOSE || nspy_peer_sent_fin(socket, &info, 0);
 }
 
-static void
-come_nearer(const struct nspy_call *call, size_t len)
+/* Nothing was received, and nobody sent it: no datagram, or the end. */
+static bool
+is_none(const struct nspy_call *call, const struct nspy_endpoint *peer)
 {
-	struct nspy_socket *socket = call->socket;
-	const struct iovec iov = {&socket->urgent_byte, 1};
-	const struct nspy_tell tell = {
-		.kind = NSPY_RECV,
-		.flags = NSPY_URGENT,
-		.iov = &iov,
-		.iov_count = 1,
-		.len = 1,
-	};
+	struct pollfd poll = {.fd = call->fd, .events = POLLRDHUP};
+	const struct timespec now = {0, 0};
 
-	if (len < socket->urgent_ahead) {
-		socket->urgent_ahead -= (uint32_t)len;
-		return;
-	}
-	socket->urgent_ahead = 0;
-	nspy_emit(call, socket, &tell);
+	if (peer && peer->version)
+		return false;
+	return atomic_load(&call->socket->flags) & NSPY_SEQUENCED ||
+	       NSPY_SYS5(SYS_ppoll, &poll, 1, &now, NULL, 0) > 0;
+}
+
+/* Another process may have connected the socket, to a peer or another one. */
+static bool
+may_have_moved(const struct nspy_socket *socket, uint16_t kind)
+{
+	return socket->peer.version
+		       ? nspy_socket_shared(socket) && !nspy_sys_refused
+		       : kind == NSPY_SEND;
 }
 
 /*
@@ -161,28 +159,26 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 
 	if (socket->type == SOCK_STREAM) {
 		nspy_connect_done(call, socket, 0);
-		/* recv() after our own shutdown(SHUT_RD): not the peer's FIN. */
-		if (!tell->len && (tell->kind == NSPY_SEND ||
-				   (atomic_load(&socket->flags) & NSPY_DEAF)))
+		if (!tell->len &&
+		    (tell->kind == NSPY_SEND || !stream_ended(call)))
 			return;
 	} else {
 		if (!tell->len && tell->kind == NSPY_RECV &&
-		    (atomic_load(&socket->flags) & NSPY_SEQUENCED))
+		    is_none(call, peer))
 			return;
 		if (!(atomic_load(&socket->flags) & NSPY_LOCAL_KNOWN))
 			nspy_socket_ask_local(call->fd, socket);
 		if (peer && peer->version)
 			tell->peer = peer;
+		else if (may_have_moved(socket, tell->kind))
+			nspy_socket_ask_peer(call->fd, socket);
 		read_control(socket, tell, msg, &control);
 		if (tell->kind == NSPY_SEND && nspy_cork_add(call, tell))
 			return;
 	}
-	if (tell->kind == NSPY_RECV && !tell->len &&
-	    socket->type == SOCK_STREAM)
-		audit_end(call);
 	nspy_emit(call, socket, tell);
 	if (tell->kind == NSPY_RECV && socket->urgent_ahead)
-		come_nearer(call, tell->len);
+		nspy_urgent_nearer(call, tell->len);
 }
 
 static void
@@ -242,7 +238,10 @@ nspy_on_sendv(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 	struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov};
 
 	msg.msg_iovlen = iovcnt > 0 ? (size_t)iovcnt : 0;
-	on_sent(call, ret, &msg, 0);
+	call->result = ret;
+	/* Of no bytes it sends no datagram either, unlike write(). */
+	if (ret)
+		on_sent(call, ret, &msg, 0);
 }
 
 void
@@ -294,7 +293,7 @@ on_received(struct nspy_call *call, ssize_t ret, const struct iovec *iov,
 	if (flags & NOT_RECEIVED)
 		return;
 	if (flags & MSG_OOB && ret == 1 && call->socket->type == SOCK_STREAM &&
-	    is_ahead(call, iov))
+	    nspy_urgent_ahead(call, iov))
 		return;
 	/* A stream's recv() of no bytes returns 0 without meaning an end. */
 	if (len == 0 && ret == 0 && call->socket->type == SOCK_STREAM)
@@ -378,6 +377,6 @@ nspy_tell_moved(struct nspy_call *call, ssize_t ret, struct nspy_tell *tell)
 	tell->len = ret > 0 ? (size_t)ret : 0;
 	if (ret < 0)
 		on_failed(call, tell->kind, NULL);
-	else
+	else if (ret || tell->kind == NSPY_RECV)
 		on_moved(call, tell, NULL, NULL);
 }

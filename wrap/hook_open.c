@@ -78,11 +78,35 @@ nspy_on_socketpair(struct nspy_call *call, int ret, int domain, int type,
 	}
 }
 
+/* The association is over; of a stream's it is to be told how. */
+static void
+dissolve(struct nspy_call *call)
+{
+	const struct nspy_tell tell = {
+		.kind = NSPY_CLOSE,
+		.flags = call->dissolving,
+	};
+	struct nspy_socket *socket = call->socket;
+	bool stream = socket->type == SOCK_STREAM;
+
+	if (atomic_load(&socket->flags) & NSPY_CONNECTED && stream)
+		nspy_emit(call, socket, &tell);
+	clear(socket, NSPY_CONNECTED | NSPY_CONNECTING | NSPY_LOCAL_KNOWN |
+			      NSPY_OPENED | NSPY_DEFERRED | NSPY_URGENT_SEEN |
+			      (stream ? NSPY_DEAF : 0));
+	atomic_store(&socket->sent, 0);
+	atomic_store(&socket->received, 0);
+	memset(&socket->peer, 0, sizeof(socket->peer));
+	nspy_socket_ask_local(call->fd, socket);
+}
+
 void
 nspy_on_bind(struct nspy_call *call, int ret)
 {
 	call->result = ret;
-	if (ret == 0)
+	/* After a reset, it may be bound anew, with bytes of before to read. */
+	if (ret == 0 && (call->socket->type != SOCK_STREAM ||
+			 !(atomic_load(&call->socket->flags) & NSPY_CONNECTED)))
 		nspy_socket_ask_local(call->fd, call->socket);
 	if (ret == 0 && call->socket->family == AF_UNIX)
 		nspy_unix_tell_name(call, call->fd, false);
@@ -117,19 +141,24 @@ void
 nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 		  int error)
 {
+	/* What is reset was a connection: others are refused. */
+	bool was_open = !error || error == ECONNRESET || error == EPIPE;
+	const struct nspy_tell reset = {.kind = NSPY_RECV, .error = error};
 	const struct nspy_tell tell = {
 		.kind = NSPY_ESTABLISHED,
-		.error = error,
+		.error = was_open ? 0 : error,
 	};
 	struct nspy_call told = *call;
 
 	if (!(atomic_load(&socket->flags) & NSPY_CONNECTING))
 		return;
 	clear(socket, NSPY_CONNECTING);
-	if (!error)
+	if (was_open)
 		set(socket, NSPY_CONNECTED | NSPY_OPENED);
-	told.begin_ns = error ? call->end_ns : answer_time(call, socket);
+	told.begin_ns = was_open ? answer_time(call, socket) : call->end_ns;
 	nspy_emit(&told, socket, &tell);
+	if (was_open && error)
+		nspy_emit(call, socket, &reset);
 }
 
 /* Other errors come without a packet: nothing to show. */
@@ -199,25 +228,8 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 		return;
 	memcpy(&family, addr, sizeof(family));
 	if (family == AF_UNSPEC) {
-		/* The association is dissolved; of TCP with a RST. */
-		if (ret == 0) {
-			const struct nspy_tell tell = {
-				.kind = NSPY_CLOSE,
-				.flags = NSPY_RESET,
-			};
-
-			if (atomic_load(&socket->flags) & NSPY_CONNECTED &&
-			    socket->type == SOCK_STREAM)
-				nspy_emit(call, socket, &tell);
-			clear(socket, NSPY_CONNECTED | NSPY_CONNECTING |
-					      NSPY_LOCAL_KNOWN | NSPY_OPENED |
-					      NSPY_DEAF | NSPY_DEFERRED |
-					      NSPY_URGENT_SEEN);
-			atomic_store(&socket->sent, 0);
-			atomic_store(&socket->received, 0);
-			socket->peer = peer;
-			nspy_socket_ask_local(call->fd, socket);
-		}
+		if (ret == 0)
+			dissolve(call);
 		return;
 	}
 	peer = nspy_endpoint_of(addr, addrlen);
@@ -249,8 +261,27 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 	}
 }
 
+/*
+ * Whoever it was, as accept() said. getpeername() fails when the peer has gone
+ * already, with a reset.
+ */
+static void
+set_accepted_peer(const struct nspy_call *call, int fd,
+		  struct nspy_socket *socket, const struct sockaddr *addr,
+		  const socklen_t *addrlen)
+{
+	if (call->from_len)
+		socket->peer = nspy_endpoint_of(&call->from, call->from_len);
+	else
+		nspy_socket_ask_peer(fd, socket);
+	if (!socket->peer.version && socket->family != AF_UNIX && addr &&
+	    nspy_readable(addr, *addrlen))
+		socket->peer = nspy_endpoint_of(addr, *addrlen);
+}
+
 void
-nspy_on_accept(struct nspy_call *call, int ret)
+nspy_on_accept(struct nspy_call *call, int ret, const struct sockaddr *addr,
+	       const socklen_t *addrlen)
 {
 	const struct nspy_tell tell = {.kind = NSPY_ACCEPT};
 	struct nspy_socket *socket;
@@ -267,8 +298,7 @@ nspy_on_accept(struct nspy_call *call, int ret)
 	if (!socket)
 		return;
 	nspy_socket_ask_local(ret, socket);
-	nspy_socket_ask_peer(ret, socket);
-	/* The peer may have gone already, with a reset. */
+	set_accepted_peer(call, ret, socket, addr, addrlen);
 	if (!socket->peer.version)
 		return;
 	set(socket, NSPY_CONNECTED | (flags & NSPY_LINGERS_NOT));

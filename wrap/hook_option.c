@@ -49,7 +49,8 @@ nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,
 	if (ret < 0 || level != SOL_SOCKET || optname != SO_ERROR ||
 	    *optlen < sizeof(error))
 		return;
-	memcpy(&error, optval, sizeof(error));
+	memcpy(&error, optval,
+	       *optlen < sizeof(error) ? *optlen : sizeof(error));
 	if (call->socket->type != SOCK_STREAM) {
 		nspy_datagram_failed(call, error);
 		return;
