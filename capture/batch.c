@@ -4,7 +4,7 @@
 #include "capture/batch.h"
 
 #include "capture/pcapng.h"
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 
 #include <errno.h>
 #include <string.h>
@@ -297,7 +297,7 @@ nspy_batch_rewrite(struct nspy_batch *batch, uint64_t offset,
 	if (batch->error)
 		return;
 	do
-		result = NSPY_SYS4(SYS_pwrite64, batch->fd, data, len, offset);
+		result = nspy_sys_pwrite(batch->fd, data, len, offset);
 	while (result == -EINTR);
 	if (result != (long)len)
 		batch->error = result < 0 ? (int)result : -ENOSPC;

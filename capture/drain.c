@@ -8,7 +8,7 @@
 #include "capture/note.h"
 #include "capture/pcap.h"
 #include "capture/pcapng.h"
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 #include "capture/text.h"
 
 #include <errno.h>
@@ -246,7 +246,7 @@ nspy_drain_end(struct nspy_drain *drain)
 		uint64_t valid = nspy_ring_progress(ring)->file_size;
 
 		nspy_ring_rollback(ring);
-		NSPY_SYS2(SYS_ftruncate, drain->batch.fd, valid);
+		nspy_sys_truncate(drain->batch.fd, valid);
 		return err;
 	}
 	drain->progress->packets += drain->batch.packets;

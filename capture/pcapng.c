@@ -149,7 +149,7 @@ nspy_pcapng_message(uint8_t *block, uint64_t when_ns,
 	struct nspy_text text = {(char *)block + 8, NSPY_BLOCK_MAX - 16, 0};
 	char number[NSPY_DECIMAL_MAX];
 
-	nspy_decimal(number, (long)(when_ns / 1000));
+	nspy_decimal(number, (int64_t)(when_ns / 1000));
 	add_field(&text, "__REALTIME_TIMESTAMP=", number);
 	if (process) {
 		nspy_decimal(number, process->pid);

@@ -37,6 +37,12 @@
 #define NSPY_EXECUTABLE_MAX 64
 #define NSPY_ARGUMENTS_MAX 256
 
+/*
+ * A process of 32 bits writes a ring that a command of 64 bits reads. i386 is
+ * content with 64-bit words at multiples of 4, unless it is told otherwise.
+ */
+#define NSPY_ALIGNED _Alignas(8)
+
 struct nspy_slot {
 	_Atomic uint64_t stamp;
 	uint32_t len;  /* of the event with its payload, in bytes */
@@ -45,7 +51,7 @@ struct nspy_slot {
 
 /* One direction of a TCP conversation. Offsets count from the first byte. */
 struct nspy_flow {
-	uint64_t written;  /* bytes that the capture holds */
+	NSPY_ALIGNED uint64_t written; /* bytes that the capture holds */
 	uint64_t sent;	   /* bytes that the sender's calls have told of */
 	uint64_t received; /* bytes that the receiver's calls have told of */
 	uint64_t acked;	   /* bytes that the capture shows acknowledged */
@@ -66,7 +72,8 @@ enum nspy_end {
 };
 
 struct nspy_conversation {
-	struct nspy_endpoint end[2]; /* end[0] opened it, as far as we know */
+	NSPY_ALIGNED struct nspy_endpoint
+		end[2]; /* end[0] opened it, as far as we know */
 	uint64_t cookie[2];
 	uint64_t last_ns; /* time never runs backwards in a conversation */
 	uint64_t saved;	  /* 1 + the generation whose undo log has it */
@@ -93,8 +100,8 @@ struct nspy_undo {
 
 /* What a drain commits as a whole. */
 struct nspy_progress {
-	uint64_t tail;	    /* position and slot of the next event */
-	uint64_t file_size; /* bytes of the capture that are valid */
+	NSPY_ALIGNED uint64_t tail; /* position and slot of the next event */
+	uint64_t file_size;	    /* bytes of the capture that are valid */
 	uint64_t packets;
 	uint64_t bytes; /* of payload */
 	uint64_t notes; /* blocks about calls that have no packet */
@@ -133,7 +140,7 @@ enum nspy_drainer {
 
 /* Whose calls they are. */
 struct nspy_process {
-	uint64_t start; /* field 22 of /proc/PID/stat */
+	NSPY_ALIGNED uint64_t start; /* field 22 of /proc/PID/stat */
 	uint32_t pid;
 	char executable[NSPY_EXECUTABLE_MAX]; /* the name it was started by */
 	char arguments[NSPY_ARGUMENTS_MAX];   /* all of them, with spaces */
@@ -166,6 +173,18 @@ struct nspy_ring {
 	_Alignas(4096) uint8_t data[NSPY_RING_DATA];
 	struct nspy_conversation conversations[NSPY_CONVERSATIONS_MAX];
 };
+
+/* The same in programs of 32 bits as in the command. */
+#define NSPY_RING_HAS(what, bytes)                                             \
+	_Static_assert((what) == (bytes), "the ring file depends on it")
+NSPY_RING_HAS(sizeof(struct nspy_slot), 16);
+NSPY_RING_HAS(sizeof(struct nspy_flow), 48);
+NSPY_RING_HAS(sizeof(struct nspy_conversation), 208);
+NSPY_RING_HAS(sizeof(struct nspy_undo), 216);
+NSPY_RING_HAS(sizeof(struct nspy_progress), 88);
+NSPY_RING_HAS(sizeof(struct nspy_ring), 57262080);
+NSPY_RING_HAS(offsetof(struct nspy_ring, abandoned), 400);
+NSPY_RING_HAS(offsetof(struct nspy_ring, allocated), 716);
 
 /*
  * head and tail: the slot number (modulo 65536) in the upper 16 bits, the data

@@ -39,6 +39,28 @@ nspy_sys_call(long number, long a, long b, long c, long d, long e, long f)
 	return result;
 }
 
+#elif defined(__i386__)
+
+#define NSPY_RAW_SYSCALLS
+
+/* The kernel has seven registers for seven words: no other is left. */
+static inline long
+nspy_sys_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	const long last[2] = {number, f};
+	long result;
+
+	__asm__ volatile("pushl %%ebp\n\t"
+			 "movl 4(%%eax), %%ebp\n\t"
+			 "movl (%%eax), %%eax\n\t"
+			 "int $0x80\n\t"
+			 "popl %%ebp"
+			 : "=a"(result)
+			 : "a"(last), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "memory");
+	return result;
+}
+
 #elif defined(__aarch64__)
 
 #define NSPY_RAW_SYSCALLS

@@ -7,10 +7,9 @@
 #define NUMBER_LEN sizeof("_9999")
 
 unsigned int
-nspy_decimal(char text[NSPY_DECIMAL_MAX], long value)
+nspy_decimal(char text[NSPY_DECIMAL_MAX], int64_t value)
 {
-	unsigned long rest =
-		value < 0 ? 0ul - (unsigned long)value : (unsigned long)value;
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 	char reversed[NSPY_DECIMAL_MAX];
 	unsigned int count = 0, len = 0;
 
@@ -45,7 +44,7 @@ nspy_text_add(struct nspy_text *text, const char *part)
 }
 
 void
-nspy_text_add_number(struct nspy_text *text, long number)
+nspy_text_add_number(struct nspy_text *text, int64_t number)
 {
 	char digits[NSPY_DECIMAL_MAX];
 

@@ -26,15 +26,15 @@ struct nspy_template {
 	const char *directory;
 	const char *name;	/* with %e %p %n %t %% */
 	const char *executable; /* %e */
-	long pid, time_s;	/* %p, %t */
+	int64_t pid, time_s;	/* %p, %t */
 };
 
 /* Decimal digits and a NUL. Returns the length. */
-unsigned int nspy_decimal(char text[NSPY_DECIMAL_MAX], long value);
+unsigned int nspy_decimal(char text[NSPY_DECIMAL_MAX], int64_t value);
 
 void nspy_text_add(struct nspy_text *text, const char *part);
 void nspy_text_add_part(struct nspy_text *text, const char *part, size_t len);
-void nspy_text_add_number(struct nspy_text *text, long number);
+void nspy_text_add_number(struct nspy_text *text, int64_t number);
 /* As hexadecimal digits, two for each byte. */
 void nspy_text_add_bytes(struct nspy_text *text, const uint8_t *bytes,
 			 size_t len);

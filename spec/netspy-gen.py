@@ -111,6 +111,14 @@ def tls_calls_source(spec, entries):
                   ['"wrap/calls.gen.h"'], texts)
 
 
+def for_reals(entry, text):
+    """The text for the real function, and for those that aliases have."""
+    return "".join(guarded({} if this is entry else this,
+                           text.replace("NAME", this["name"]))
+                   for this in [entry] + entry.get("aliases", [])
+                   if this is entry or "own" in this)
+
+
 CHK_FAIL = "void __chk_fail(void) __attribute__((noreturn));\n"
 
 
@@ -118,14 +126,14 @@ def preload_source(spec, entries):
     texts = [CHK_FAIL]
     table = ""
     for entry in entries:
-        name = entry["name"]
         own = [this for base, this in names([entry], "preload")]
         if not own or "library" in entry:
             continue
         doors = "\n".join(door(entry, this, "preload") for this in own)
-        text = f'static struct nspy_next next_{name} = {{ .name = "{name}" }};'
-        texts.append(guarded(entry, text + "\n\n" + doors))
-        table += guarded(entry, f"\t&next_{name},\n")
+        texts.append(guarded(entry, for_reals(
+            entry, 'static struct nspy_next next_NAME = { .name = "NAME" };\n')
+            + "\n" + doors))
+        table += guarded(entry, for_reals(entry, "\t&next_NAME,\n"))
     texts += hook_reals(entries, "nspy_next(&next_%s)")
     texts.append("struct nspy_next *const nspy_nexts[] = {\n" + table + "};\n\n"
                  "const size_t nspy_next_count =\n"
@@ -168,8 +176,8 @@ def link_doors(entry, binding, weak=""):
            if {"link", "static"} & set(this.get("bindings", BINDINGS))]
     if not own:
         return []
-    real = f"{weak}typeof({entry['name']}) __real_{entry['name']};\n\n"
-    return [guarded(entry, real + "\n".join(
+    real = for_reals(entry, f"{weak}typeof({entry['name']}) __real_NAME;\n")
+    return [guarded(entry, real + "\n" + "\n".join(
         door(entry, this, binding) for this in own))]
 
 
@@ -305,8 +313,8 @@ def link_options(spec, entries):
 def static_options(spec, entries):
     """lld leaves in libc.a what only __real_ names refer to, and calls address
     0: so the functions, and libc's own names of them, are asked for."""
-    wanted = [entry["name"] for entry, this in names(entries, "link")
-              if this is entry
+    wanted = [this["name"] for entry, this in names(entries, "link")
+              if (this is entry or "own" in this)
               and not entry.keys() & {"on_demand", "library"}]
     wanted += [entry["libc_name"] for entry in entries if "libc_name" in entry]
     return wraps(entries, "static") + "".join(

@@ -137,7 +137,7 @@ def real_call(entry, given, values):
                  f"{given['len']}, {given.get('from', 'NULL')})")
         function = "nspy_receive"
     elif entry["role"] == "recvmsg":
-        own, function = [given["msg"], flags], "nspy_receive_msg"
+        own, function = ["real", given["msg"], flags], "nspy_receive_msg"
         needs = f"nspy_needs_sender_msg(&call, {given['msg']})"
     # preadv2() has flags that no other call has.
     elif entry["role"] == "recvv" and len(values) == 3:

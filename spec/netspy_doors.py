@@ -58,20 +58,22 @@ def library_lines(entry):
 def door(entry, alias, binding):
     """One exported or __wrap_ name, which hands its arguments to the body."""
     base, extra = entry["name"], alias.get("extra")
+    called = alias["name"] if "own" in alias else base
     if binding == "preload":
-        symbol, real = alias["name"], f"nspy_next(&next_{base})"
+        symbol, real = alias["name"], f"nspy_next(&next_{called})"
         mark = "NETSPY_EXPORT "
         if "library" in entry:
             real = "real"
             # The library may be a static one, in the same program.
             mark += "NETSPY_WEAK "
     elif binding in ("fallback", "optional"):
-        symbol, real = f"__wrap_{alias['name']}", f"REAL({base})"
+        symbol, real = f"__wrap_{alias['name']}", f"REAL({called})"
         weak = "NETSPY_WEAK " if binding == "fallback" else ""
         mark = "NETSPY_HIDDEN " + weak
     else:
-        own = "real" if "inner" in entry else "__real"
-        symbol, real = f"__wrap_{alias['name']}", f"{own}_{base}"
+        inner = "inner" in entry and called == base
+        symbol = f"__wrap_{alias['name']}"
+        real = f"real_{base}" if inner else f"__real_{called}"
         mark = "NETSPY_HIDDEN "
 
     body_lines, declared, values = [], [], []

@@ -107,7 +107,7 @@ FUNCTION_OPTIONS = {"variadic": list, "aliases": list, "requires": str,
                     "bindings": list, "on_demand": str, "syscalls": list,
                     "libc_name": str, "inner": str, "library": str}
 SYSCALL_KEYS = {"name": str, "arguments": list}
-ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str,
+ALIAS_OPTIONS = {"bindings": list, "extra": dict, "list": str, "own": bool,
                  "requires": str, "va_list": str}
 # Each is a member of the static archive, which Makefile.am names.
 ON_DEMAND = ["aio", "getaddrinfo", "getaddrinfo_a", "gethostbyaddr",
@@ -117,7 +117,7 @@ ON_DEMAND = ["aio", "getaddrinfo", "getaddrinfo_a", "gethostbyaddr",
 PARAMETER_KEYS = {"type": str, "name": str}
 EXTRA_KEYS = {"type": str, "name": str, "bounds": str}
 BINDINGS = ["preload", "link"]
-KINDS = {str: "a string", list: "a list", dict: "an object"}
+KINDS = {str: "a string", list: "a list", dict: "an object", bool: "true"}
 
 
 class SpecError(Exception):
@@ -218,7 +218,7 @@ def check_alias(where, entry, alias):
                                or alias["va_list"] != parameters[-1]):
         raise SpecError(f"{where}: va_list '{alias['va_list']}' is not the "
                         f"last parameter; use {parameters[-1]}")
-    kinds = [k for k in ("extra", "list", "va_list") if k in alias]
+    kinds = [k for k in ("extra", "list", "own", "va_list") if k in alias]
     if len(kinds) > 1:
         raise SpecError(f"{where}: both '{kinds[0]}' and '{kinds[1]}'; "
                         "remove one")
@@ -245,6 +245,9 @@ def check_syscall(where, item, parameters):
     if len(item["arguments"]) > 6:
         raise SpecError(f"{where}: a system call has no more than 6 arguments;"
                         " remove some")
+    if item["arguments"][:1] == [""]:
+        raise SpecError(f"{where}: \"\" stands for a part of the argument "
+                        "before it; begin with a parameter")
     for name in item["arguments"]:
         if name and name not in parameters:
             raise SpecError(f"{where}: {name!r} is no parameter; "

@@ -27,6 +27,20 @@ def only_where(entry, number, text):
     return guarded(entry, f"#ifdef {number}\n{text}#endif\n")
 
 
+def words(arguments):
+    """What the kernel is given: "" is the upper half of the one before."""
+    return [f"(long){name}" if name else f"UPPER({arguments[at - 1]})"
+            for at, name in enumerate(arguments)]
+
+
+# On 32-bit machines an argument of 64 bits takes two words, while a body takes
+# what fits into one, as the offset of a socket does. Others need one.
+UPPER = """#define UPPER(value) ((long)((int64_t)(value) >> 32))
+#define FITS(word, upper) (sizeof(long) > 4 || (upper) == UPPER((long)word))
+
+"""
+
+
 def real(entry):
     """What a body that syscall(2) leads to calls for the real function."""
     texts = []
@@ -38,8 +52,8 @@ def real(entry):
             lines = take_variadic(entry)
         result = entry["return_type"]
         start = "\t" if result == "void" else f"\treturn ({result})"
-        lines.append(fold(f"{start}real_syscall(", [number] + [
-            f"(long){name}" if name else "0L" for name in arguments], ");"))
+        lines.append(fold(f"{start}real_syscall(", [number] + words(arguments),
+                          ");"))
         if ROLES[entry["role"]][0] == "exit":
             lines.append("\t__builtin_unreachable();")
         texts.append(only_where(entry, number, "\n".join(
@@ -57,7 +71,8 @@ def cast(parameter, value):
 
 
 def reals(entries):
-    return "\n".join(["static typeof(syscall) *_Atomic real_syscall;\n"] + [
+    return UPPER + "\n".join([
+        "static typeof(syscall) *_Atomic real_syscall;\n"] + [
         real(entry) for entry in entries if "syscalls" in entry] + [""])
 
 
@@ -71,8 +86,11 @@ def switch(entries):
             for p in entry["parameters"] + entry.get("variadic", [])]
         result = "" if entry["return_type"] == "void" else "return "
         call = fold(f"\t\t{result}nspy_call_{entry['name']}(", values, ");")
-        text += only_where(entry, number, f"\tcase {number}:\n{call}\n"
+        fits = "".join(
+            f"\t\tif (!FITS({ARGUMENTS[at - 1]}, {ARGUMENTS[at]}))\n"
+            "\t\t\tbreak;\n" for at, name in enumerate(arguments) if not name)
+        text += only_where(entry, number, f"\tcase {number}:\n{fits}{call}\n"
                            + ("" if result else "\t\treturn 0;\n"))
     passed = ["number"] + list(ARGUMENTS)
-    return (text + "\tdefault:\n" + fold("\t\treturn real(", passed, ");")
-            + "\n\t}")
+    return (text + "\tdefault:\n\t\tbreak;\n\t}\n"
+            + fold("\treturn real(", passed, ");"))

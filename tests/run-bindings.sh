@@ -51,7 +51,8 @@ build() {
 
 libraries=
 
-# Every binding that a program of our own can be captured through.
+# Every binding that a program of our own can be captured through; $BINDINGS
+# from outside instead.
 bindings='preload pie static static-pie'
 calls=0
 
@@ -60,7 +61,7 @@ calls=0
 # binding, and with $run, the words that start it.
 for_each_binding() {
 	calls=$((calls + 1))
-	for binding in $bindings; do
+	for binding in ${BINDINGS:-$bindings}; do
 		mkdir "$work/$calls-$binding" && cd "$work/$calls-$binding" ||
 			framework_failure_ "no folder for $binding"
 		name=$(basename "$1" .c)

@@ -247,8 +247,8 @@ report_unseen(const char *file, struct nspy_ring *ring)
 
 	if (!count)
 		return;
-	nspy_decimal(bytes, (long)atomic_load(&ring->unseen_bytes));
-	nspy_decimal(sockets, (long)count);
+	nspy_decimal(bytes, (int64_t)atomic_load(&ring->unseen_bytes));
+	nspy_decimal(sockets, (int64_t)count);
 	nspy_report(file, ": ", bytes, " bytes of ", sockets,
 		    count == 1 ? " socket" : " sockets",
 		    " were not seen and are missing in it", NULL);
@@ -267,7 +267,7 @@ nspy_audit_report(void)
 	    atomic_exchange(&reported, nspy_process()) == nspy_process())
 		return;
 	count = nspy_ring_progress(ring)->lost;
-	nspy_decimal(lost, (long)count);
+	nspy_decimal(lost, (int64_t)count);
 	if (count)
 		nspy_report(file, ": ", lost, " calls are missing in it", NULL);
 	report_unseen(file, ring);

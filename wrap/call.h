@@ -179,7 +179,8 @@ nspy_needs_sender_iov(const struct nspy_call *call, const struct iovec *iov,
  * the same for the program, and for the kernel almost.
  */
 ssize_t nspy_receive(struct nspy_call *call, void *buf, size_t len, int flags);
-ssize_t nspy_receive_msg(struct nspy_call *call, struct msghdr *msg, int flags);
+ssize_t nspy_receive_msg(struct nspy_call *call, typeof(recvmsg) *real,
+			 struct msghdr *msg, int flags);
 ssize_t nspy_receive_iov(struct nspy_call *call, const struct iovec *iov,
 			 int iovcnt);
 

@@ -7,7 +7,7 @@
 
 #include "wrap/descriptor.h"
 
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 #include "wrap/cork.h"
 #include "wrap/protocol.h"
 #include "wrap/stdio.h"
@@ -20,7 +20,12 @@
 #include <sys/resource.h>
 
 #define DESCRIPTORS_MIN (1u << 20)
+#ifdef __LP64__
 #define DESCRIPTORS_MAX (1u << 26)
+#else
+/* The program needs the addresses for itself. */
+#define DESCRIPTORS_MAX (1u << 22)
+#endif
 /* Mapped some at a time: the program's limits of memory count them all. */
 #define SOCKETS_CHUNK 1024u
 #define SOCKETS_CHUNKS 256u
@@ -46,14 +51,13 @@ static _Atomic uint64_t sockets_free;
 int
 nspy_descriptors_init(void)
 {
-	struct rlimit limit = {0, 0};
-	uint64_t count = DESCRIPTORS_MIN;
+	uint64_t limits[2] = {0, 0};
+	size_t count = DESCRIPTORS_MIN;
 
-	NSPY_SYS4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
-	if (limit.rlim_max > count)
-		count = limit.rlim_max;
-	if (count > DESCRIPTORS_MAX)
-		count = DESCRIPTORS_MAX;
+	nspy_sys_limits(RLIMIT_NOFILE, limits);
+	if (limits[1] > count)
+		count = limits[1] < DESCRIPTORS_MAX ? (size_t)limits[1]
+						    : DESCRIPTORS_MAX;
 	nspy_descriptors =
 		nspy_table_reserve(count * sizeof(*nspy_descriptors));
 	if (!nspy_descriptors)

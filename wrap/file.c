@@ -4,7 +4,7 @@
 #include "wrap/file.h"
 
 #include "capture/drain.h"
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 #include "wrap/clock.h"
 #include "wrap/identity.h"
 #include "wrap/settings.h"
@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 
 #define RING_SUFFIX ".ring"
@@ -41,9 +40,8 @@ nspy_keep_high(int fd)
 static long
 create(const char *path, int access)
 {
-	return NSPY_SYS4(SYS_openat, AT_FDCWD, path,
-			 access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			 0600);
+	return nspy_sys_open(
+		path, access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
 static uint8_t header[NSPY_FILE_HEADER_MAX];
@@ -68,8 +66,8 @@ static long
 create_capture(const char *path)
 {
 	char link[14 + NSPY_DECIMAL_MAX] = "/proc/self/fd/";
-	long fd = NSPY_SYS4(SYS_openat, AT_FDCWD, nspy_settings.directory,
-			    O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	long fd = nspy_sys_open(nspy_settings.directory,
+				O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	long result = fd;
 
 	if (fd >= 0) {
@@ -134,15 +132,16 @@ is_capture(const struct nspy_files *files, long fd)
 static int
 allocate(int fd, uint64_t offset, uint64_t len)
 {
-	long result = NSPY_SYS4(SYS_fallocate, fd, 0, offset, len);
+	long result = nspy_sys_allocate(fd, offset, len);
 
 	if (result != -EOPNOTSUPP && result != -ENOSYS)
 		return (int)result;
 	memset(scratch, 0, sizeof(scratch));
 	for (uint64_t end = offset + len; offset < end; offset += 4096) {
-		uint64_t rest = end - offset < 4096 ? end - offset : 4096;
+		size_t rest =
+			end - offset < 4096 ? (size_t)(end - offset) : 4096;
 
-		result = NSPY_SYS4(SYS_pwrite64, fd, scratch, rest, offset);
+		result = nspy_sys_pwrite(fd, scratch, rest, offset);
 		if (result < 0)
 			return (int)result;
 	}
@@ -152,25 +151,23 @@ allocate(int fd, uint64_t offset, uint64_t len)
 uint64_t
 nspy_files_size_limit(void)
 {
-	struct rlimit limit;
+	uint64_t limits[2];
 
-	if (NSPY_SYS4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) < 0 ||
-	    limit.rlim_cur == RLIM_INFINITY)
-		return UINT64_MAX;
-	return limit.rlim_cur;
+	return nspy_sys_limits(RLIMIT_FSIZE, limits) < 0 ? UINT64_MAX
+							 : limits[0];
 }
 
 static struct nspy_ring *
 map_ring(int fd, int *error)
 {
-	long result = NSPY_SYS2(SYS_ftruncate, fd, sizeof(struct nspy_ring));
+	long result = nspy_sys_truncate(fd, sizeof(struct nspy_ring));
 
 	if (result >= 0)
 		result = allocate(fd, 0, NSPY_RING_FIXED);
 	if (result >= 0)
-		result = NSPY_SYS6(SYS_mmap, NULL, sizeof(struct nspy_ring),
-				   PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (result < 0 && result > -4096) {
+		result = nspy_sys_map(NULL, sizeof(struct nspy_ring),
+				      MAP_SHARED, fd);
+	if (nspy_sys_failed(result)) {
 		*error = (int)result;
 		return NULL;
 	}
@@ -213,7 +210,7 @@ nspy_files_create(struct nspy_files *files, int *error)
 		.name = nspy_settings.filename,
 		.executable = nspy_settings.executable,
 		.pid = NSPY_SYS0(SYS_getpid),
-		.time_s = (long)(nspy_now() / 1000000000u),
+		.time_s = (int64_t)(nspy_now() / 1000000000u),
 	};
 	struct nspy_ring *ring;
 	long fd;
@@ -253,8 +250,7 @@ nspy_files_capture(struct nspy_files *files)
 
 	if (is_capture(files, files->fd))
 		return files->fd;
-	fd = NSPY_SYS4(SYS_openat, AT_FDCWD, files->path,
-		       O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+	fd = nspy_sys_open(files->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (fd < 0)
 		return (int)fd;
 	if (!is_capture(files, fd)) {
@@ -289,8 +285,8 @@ nspy_files_remove_ring(const struct nspy_files *files)
 void
 nspy_files_remove(const struct nspy_files *files)
 {
-	long fd = NSPY_SYS4(SYS_openat, AT_FDCWD, files->path,
-			    O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+	long fd = nspy_sys_open(files->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC,
+				0);
 
 	/* The name may lead elsewhere by now: chroot, or another's doing. */
 	if (is_capture(files, fd)) {
@@ -313,8 +309,8 @@ nspy_files_grow(void *context, struct nspy_ring *ring)
 
 	if (result == -EINVAL) {
 		/* Linux before 5.14. */
-		long fd = NSPY_SYS4(SYS_openat, AT_FDCWD, ring_path(files),
-				    O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+		long fd = nspy_sys_open(ring_path(files),
+					O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
 
 		if (fd < 0)
 			return (int)fd;

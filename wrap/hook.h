@@ -66,9 +66,13 @@ void nspy_before_recvmmsg(struct nspy_call *call, const struct mmsghdr *msgvec,
 			  unsigned int vlen);
 
 /* hook_xfer.c: bytes move past the program's memory. */
-void nspy_before_sendfile(struct nspy_call *call, int in, const off_t *offset);
-void nspy_on_sendfile(struct nspy_call *call, ssize_t ret, int in,
-		      const off_t *offset);
+void nspy_before_sendfile(struct nspy_call *call, int in, const void *offset);
+void nspy_on_file_sent(struct nspy_call *call, ssize_t ret, int in,
+		       int64_t end);
+/* offset points to 64 bits for sendfile64, and to a word for sendfile. */
+#define nspy_on_sendfile(call, ret, in, offset)                                \
+	nspy_on_file_sent(call, ret, in,                                       \
+			  (ret) > 0 && (offset) ? *(offset) : -1)
 bool nspy_before_splice(struct nspy_call *call, int in,
 			const off64_t *in_offset, int out,
 			const off64_t *out_offset, size_t len,

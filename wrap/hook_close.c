@@ -253,7 +253,7 @@ nspy_begin_close_range(struct nspy_call *call, unsigned int first,
 	struct nspy_socket *socket, *top = NULL;
 
 	call->closing = NULL;
-	if (flags & CLOSE_RANGE_CLOEXEC)
+	if ((unsigned int)flags & CLOSE_RANGE_CLOEXEC)
 		return false;
 	for (unsigned int fd = first;
 	     fd <= last && fd < nspy_descriptor_limit(); fd++) {

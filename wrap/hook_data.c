@@ -259,8 +259,8 @@ nspy_on_sendmmsg(struct nspy_call *call, int ret, const struct mmsghdr *msgvec,
 	if (ret < 0)
 		on_sent(call, ret, NULL, flags);
 	for (int i = 0; i < ret; i++)
-		nspy_on_sendmsg(call, msgvec[i].msg_len, &msgvec[i].msg_hdr,
-				flags);
+		nspy_on_sendmsg(call, (ssize_t)msgvec[i].msg_len,
+				&msgvec[i].msg_hdr, flags);
 	call->result = ret;
 }
 
@@ -365,8 +365,8 @@ nspy_on_recvmmsg(struct nspy_call *call, int ret, struct mmsghdr *msgvec,
 	/* Of many messages only the kernel knows the room. */
 	call->room = sizeof(struct sockaddr_storage);
 	for (int i = 0; i < ret; i++)
-		nspy_on_recvmsg(call, msgvec[i].msg_len, &msgvec[i].msg_hdr,
-				flags);
+		nspy_on_recvmsg(call, (ssize_t)msgvec[i].msg_len,
+				&msgvec[i].msg_hdr, flags);
 	call->result = ret;
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hooks of the calls by which stdio gets a descriptor, uses or ends it. */
 
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 #include "wrap/call.h"
 #include "wrap/lifecycle.h"
 #include "wrap/stdio.h"
 
 #include <errno.h>
 #include <stdio_ext.h>
-#include <sys/mman.h>
 
 /* nspy_begin has looked at the descriptor: no read or write need do so. */
 void
@@ -81,11 +80,10 @@ static void
 tell_text(struct nspy_call *call, int len, const char *format)
 {
 	size_t size = (size_t)len + 1;
-	long page = NSPY_SYS6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long page = nspy_sys_map(NULL, size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	char *text = (char *)page;
 
-	if (page < 0 && page > -4096) {
+	if (nspy_sys_failed(page)) {
 		nspy_on_sendv(call, len, NULL, 0);
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hooks of the calls that move bytes past the program's memory. */
 
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 #include "wrap/call.h"
 #include "wrap/clock.h"
 #include "wrap/connect.h"
@@ -12,34 +12,27 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
-
-static int64_t
-position(int fd)
-{
-	return NSPY_SYS3(SYS_lseek, fd, 0, SEEK_CUR);
-}
 
 void
-nspy_before_sendfile(struct nspy_call *call, int in, const off_t *offset)
+nspy_before_sendfile(struct nspy_call *call, int in, const void *offset)
 {
 	nspy_source_begin(&call->source, in);
 	if (call->source.fd >= 0 && !offset)
-		call->source.offset = position(in);
+		call->source.offset = nspy_sys_position(in);
 }
 
+/* end: of what was sent, or -1 where it is the position of the file. */
 void
-nspy_on_sendfile(struct nspy_call *call, ssize_t ret, int in,
-		 const off_t *offset)
+nspy_on_file_sent(struct nspy_call *call, ssize_t ret, int in, int64_t end)
 {
 	struct nspy_source source = call->source;
 	struct nspy_tell tell = {.kind = NSPY_SEND, .source = &source};
 
-	if (ret > 0 && offset)
-		source.offset = *offset - ret;
+	if (ret > 0 && end >= 0)
+		source.offset = end - ret;
 	/* Another thread moves the same position: whose bytes were these? */
 	else if (ret > 0 && source.fd >= 0 &&
-		 position(in) != source.offset + ret)
+		 nspy_sys_position(in) != source.offset + ret)
 		source.fd = -1;
 	nspy_tell_moved(call, ret, &tell);
 }
@@ -150,9 +143,9 @@ nspy_tell_mapped(struct nspy_call *call, const void *optval, socklen_t optlen)
 	if (optlen < offsetof(struct zerocopy, copy_len) + sizeof(int32_t) ||
 	    got.copy_len < 0)
 		got.copy_len = 0;
-	iov[0].iov_base = (void *)got.address;
+	iov[0].iov_base = (void *)(uintptr_t)got.address;
 	iov[0].iov_len = got.length;
-	iov[1].iov_base = (void *)got.copy_address;
+	iov[1].iov_base = (void *)(uintptr_t)got.copy_address;
 	iov[1].iov_len = (size_t)got.copy_len;
 	if (iov[0].iov_len + iov[1].iov_len)
 		nspy_tell_moved(call,

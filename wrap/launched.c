@@ -62,7 +62,7 @@ name_ring(char *name, const char *suffix, uint64_t now_ns)
 	nspy_text_add(&text, "/");
 	nspy_text_add_number(&text, NSPY_SYS0(SYS_getpid));
 	nspy_text_add(&text, "-");
-	nspy_text_add_number(&text, (long)now_ns);
+	nspy_text_add_number(&text, (int64_t)now_ns);
 	nspy_text_add(&text, suffix);
 }
 

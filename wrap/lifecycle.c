@@ -7,7 +7,7 @@
 
 #include "wrap/lifecycle.h"
 
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 #include "wrap/clock.h"
 #include "wrap/descriptor.h"
 #include "wrap/hook.h"
@@ -24,7 +24,6 @@
 
 #include <linux/kcmp.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 
 enum { NOT_STARTED, STARTING, STARTED, OFF };
 
@@ -75,11 +74,10 @@ nspy_paused(void)
 static int
 map_process_page(void)
 {
-	long page = NSPY_SYS6(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long page = nspy_sys_map(NULL, 4096, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	long result;
 
-	if (page < 0 && page > -4096)
+	if (nspy_sys_failed(page))
 		return (int)page;
 	result = NSPY_SYS3(SYS_madvise, page, 4096, MADV_WIPEONFORK);
 	if (result < 0)

@@ -24,7 +24,8 @@ static struct place {
 } places[PLACES];
 
 ssize_t
-nspy_receive_msg(struct nspy_call *call, struct msghdr *msg, int flags)
+nspy_receive_msg(struct nspy_call *call, typeof(recvmsg) *real,
+		 struct msghdr *msg, int flags)
 {
 	struct msghdr own = *msg;
 	struct sockaddr_in6 from = {.sin6_family = AF_UNSPEC};
@@ -32,7 +33,7 @@ nspy_receive_msg(struct nspy_call *call, struct msghdr *msg, int flags)
 
 	own.msg_name = &from;
 	own.msg_namelen = sizeof(from);
-	ret = nspy_real_recvmsg(call->fd, &own, flags);
+	ret = real(call->fd, &own, flags);
 	if (ret < 0)
 		return ret;
 	/* These the kernel changes, and the name's length only with a name. */
@@ -49,7 +50,7 @@ nspy_receive_iov(struct nspy_call *call, const struct iovec *iov, int iovcnt)
 
 	/* musl has another type than glibc. */
 	msg.msg_iovlen = (unsigned int)iovcnt;
-	return nspy_receive_msg(call, &msg, 0);
+	return nspy_receive_msg(call, nspy_real_recvmsg, &msg, 0);
 }
 
 ssize_t
@@ -58,7 +59,7 @@ nspy_receive(struct nspy_call *call, void *buf, size_t len, int flags)
 	struct iovec iov = {buf, len};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
-	return nspy_receive_msg(call, &msg, flags);
+	return nspy_receive_msg(call, nspy_real_recvmsg, &msg, flags);
 }
 
 static struct place *
@@ -106,7 +107,7 @@ nspy_give_back(struct nspy_call *call, int ret, struct mmsghdr *msgvec)
 		struct msghdr *msg = &messages[i].msg_hdr;
 
 		messages[i].msg_len = (unsigned int)nspy_clamp_msg(
-			call, messages[i].msg_len, msg);
+			call, (ssize_t)messages[i].msg_len, msg);
 		if (!place)
 			continue;
 		/* What the kernel changes. */

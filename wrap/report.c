@@ -3,12 +3,13 @@
 
 #include "wrap/report.h"
 
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 #include "wrap/settings.h"
 #include "wrap/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -19,15 +20,19 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
-#include <unistd.h>
 
 #define PARTS_MAX 12
 
 /* What standard error was. */
 static struct {
-	dev_t dev;
-	ino_t ino;
+	uint64_t dev, ino;
 } at_start;
+
+static uint64_t
+device(const struct statx *status)
+{
+	return (uint64_t)status->stx_dev_major << 32 | status->stx_dev_minor;
+}
 
 /*
  * A server may have made its connection the standard error of its child: there
@@ -36,12 +41,12 @@ static struct {
  * who asks for a socket option.
  */
 static bool
-is_connection(const struct stat *status)
+is_connection(const struct statx *status)
 {
 	int domain = AF_UNIX;
 	socklen_t len = sizeof(domain);
 
-	if (S_ISSOCK(status->st_mode))
+	if (S_ISSOCK(status->stx_mode))
 		NSPY_SYS5(SYS_getsockopt, 2, SOL_SOCKET, SO_DOMAIN, &domain,
 			  &len);
 	return domain != AF_UNIX;
@@ -49,20 +54,18 @@ is_connection(const struct stat *status)
 
 /* Beyond its limit a file takes nothing, and SIGXFSZ ends the program. */
 static bool
-is_full(const struct stat *status, uint64_t len)
+is_full(const struct statx *status, uint64_t len)
 {
-	uint64_t end = (uint64_t)status->st_size;
-	struct rlimit limit;
-	long position;
+	uint64_t end = status->stx_size, limits[2];
+	int64_t position;
 
-	if (!S_ISREG(status->st_mode) ||
-	    NSPY_SYS4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) < 0 ||
-	    limit.rlim_cur == RLIM_INFINITY)
+	if (!S_ISREG(status->stx_mode) ||
+	    nspy_sys_limits(RLIMIT_FSIZE, limits) < 0)
 		return false;
-	position = NSPY_SYS3(SYS_lseek, 2, 0, SEEK_CUR);
+	position = nspy_sys_position(2);
 	if (position > 0 && (uint64_t)position > end)
 		end = (uint64_t)position;
-	return end + len > limit.rlim_cur;
+	return end + len > limits[0];
 }
 
 /*
@@ -70,36 +73,38 @@ is_full(const struct stat *status, uint64_t len)
  * file that it opens, with data of its own: unlike that, a log is appended to.
  */
 static bool
-is_data(const struct stat *status)
+is_data(const struct statx *status)
 {
-	if (!S_ISREG(status->st_mode) && !S_ISBLK(status->st_mode))
+	if (!S_ISREG(status->stx_mode) && !S_ISBLK(status->stx_mode))
 		return false;
-	return (status->st_ino != at_start.ino ||
-		status->st_dev != at_start.dev) &&
+	return (status->stx_ino != at_start.ino ||
+		device(status) != at_start.dev) &&
 	       !(NSPY_SYS2(SYS_fcntl, 2, F_GETFL) & O_APPEND);
 }
 
 static bool
-look(struct stat *status)
+look(struct statx *status)
 {
-	return NSPY_SYS4(SYS_newfstatat, 2, "", status, AT_EMPTY_PATH) >= 0;
+	return NSPY_SYS5(SYS_statx, 2, "", AT_EMPTY_PATH, STATX_BASIC_STATS,
+			 status) >= 0;
 }
 
 void
 nspy_report_start(void)
 {
-	struct stat status;
+	struct statx status;
 
 	if (!look(&status))
 		return;
-	at_start.dev = status.st_dev;
-	at_start.ino = status.st_ino;
+	at_start.dev = device(&status);
+	at_start.ino = status.stx_ino;
 }
 
-static bool
+/* Its stack is free again when the line is written. */
+__attribute__((noinline)) static bool
 stderr_takes(uint64_t len)
 {
-	struct stat status;
+	struct statx status;
 
 	return look(&status) && !is_connection(&status) && !is_data(&status) &&
 	       !is_full(&status, len);

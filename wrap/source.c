@@ -3,7 +3,7 @@
 
 #include "wrap/source.h"
 
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,9 +70,9 @@ nspy_source_read(struct nspy_source *source, void *to, size_t len)
 	if (source->stash)
 		return nspy_stash_read(source->stash, to, len);
 	while (source->fd >= 0 && done < len) {
-		long got =
-			NSPY_SYS4(SYS_pread64, source->fd, (char *)to + done,
-				  len - done, source->offset + (int64_t)done);
+		long got = nspy_sys_pread(source->fd, (char *)to + done,
+					  len - done,
+					  source->offset + (int64_t)done);
 
 		if (got > 0)
 			done += (size_t)got;

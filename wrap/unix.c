@@ -6,12 +6,13 @@
 #include "capture/sys.h"
 #include "wrap/names.h"
 
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/stat.h>
 #include <linux/unix_diag.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Ports that Wireshark takes for no protocol: it looks at the data then. */
 #define NAMED_PORT 28275
@@ -92,9 +93,12 @@ unnamed(uint64_t inode)
 static uint64_t
 inode_of(int fd)
 {
-	struct stat status;
+	struct statx status;
 
-	return NSPY_SYS2(SYS_fstat, fd, &status) < 0 ? 0 : status.st_ino;
+	return NSPY_SYS5(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &status) <
+			       0
+		       ? 0
+		       : status.stx_ino;
 }
 
 struct nspy_endpoint

@@ -8,7 +8,7 @@
 #include "wrap/writer.h"
 
 #include "capture/drain.h"
-#include "capture/sys.h"
+#include "capture/sys_wide.h"
 #include "wrap/clock.h"
 #include "wrap/file.h"
 #include "wrap/launched.h"
@@ -19,7 +19,6 @@
 #include "wrap/signals.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 
 /* Draining takes at most one part in this many of the time. */
 #define DRAIN_SHARE 50
@@ -60,10 +59,10 @@ nspy_writer_leave_parent(void)
 		 * Not unmapped: the fork may have been in a signal handler,
 		 * over a thread that is about to write an event there.
 		 */
-		NSPY_SYS6(SYS_mmap, old, sizeof(*old), PROT_READ | PROT_WRITE,
-			  MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS |
-				  MAP_NORESERVE,
-			  -1, 0);
+		nspy_sys_map(old, sizeof(*old),
+			     MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS |
+				     MAP_NORESERVE,
+			     -1);
 		nspy_files_close(&files);
 	}
 	left = NULL;

@@ -134,7 +134,7 @@ super_serve(const char *self, const char *how)
 		_exit(0);
 	}
 	if (!strcmp(how, "nowait")) {
-		first = (int)NSPY_SYS3(SYS_accept, first, NULL, NULL);
+		first = (int)NSPY_SYS4(SYS_accept4, first, NULL, NULL, 0);
 		hand_over(first, 0);
 		hand_over(first, 1);
 		NSPY_SYS1(SYS_close, first);

@@ -62,7 +62,7 @@ connected_to_peer(const char *family, int *peer)
 
 	MUST(!NSPY_SYS2(SYS_listen, door, 1));
 	fd = connected(&end, SOCK_STREAM);
-	*peer = (int)NSPY_SYS3(SYS_accept, door, NULL, NULL);
+	*peer = (int)NSPY_SYS4(SYS_accept4, door, NULL, NULL, 0);
 	MUST(*peer >= 0);
 	peer_close(door);
 	return fd;

@@ -144,7 +144,7 @@ rights(function *by, size_t len)
 	MUST(by(-1, NULL) == -1 || by(0, NULL) == -1);
 	MUST(!NSPY_SYS2(SYS_listen, door, 1));
 	MUST(!connect(fd, (struct sockaddr *)&end.address, end.len));
-	peer = (int)NSPY_SYS3(SYS_accept, door, NULL, NULL);
+	peer = (int)NSPY_SYS4(SYS_accept4, door, NULL, NULL, 0);
 	say(fd, peer, len);
 	MUST(!close(fd));
 	hear_end(peer);

@@ -80,10 +80,27 @@ out_of_pipe(ssize_t ret, char *buf)
 #define GNU_WAYS(WAY)
 #endif
 
-WAYS(FUNCTION)
-GNU_WAYS(FUNCTION)
+/* On i386 alone. */
+#if defined(__GLIBC__) && defined(SYS_recvmmsg_time64)
+ANOTHER_NAME(recvmsg, __recvmsg64);
+ANOTHER_NAME(recvmmsg, __recvmmsg64);
+#define WIDE_WAYS(WAY)                                                         \
+	WAY(__recvmsg64,                                                       \
+	    NAME(recvmsg, __recvmsg64)(fd, message(buf, len), 0))              \
+	WAY(__recvmmsg64, of_messages(NAME(recvmmsg, __recvmmsg64)(            \
+				  fd, messages(buf, len), 1, 0, NULL)))        \
+	WAY(SYS_recvmmsg_time64,                                               \
+	    of_messages(syscall(SYS_recvmmsg_time64, fd, messages(buf, len),   \
+				1, 0, NULL)))
+#else
+#define WIDE_WAYS(WAY)
+#endif
 
-static const struct way ways[] = {WAYS(ENTRY) GNU_WAYS(ENTRY)};
+#define ALL(WAY) WAYS(WAY) GNU_WAYS(WAY) WIDE_WAYS(WAY)
+
+ALL(FUNCTION)
+
+static const struct way ways[] = {ALL(ENTRY)};
 
 static char text[ROOM], got[ROOM];
 

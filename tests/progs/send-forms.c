@@ -27,6 +27,7 @@ int __vdprintf_chk(int fd, int flag, const char *format, va_list list);
 #endif
 
 static off_t offset; /* of the bytes in their file */
+static off64_t offset64;
 
 /* In a file of their own, as its pages are on their way for long. */
 static int
@@ -34,7 +35,7 @@ file(char *buf, size_t len)
 {
 	static int fd = -1;
 
-	offset = 1;
+	offset = offset64 = 1;
 	close(fd);
 	fd = open(".", O_TMPFILE | O_RDWR, 0600);
 	MUST(fd >= 0 && pwrite(fd, buf, len, 1) == (ssize_t)len);
@@ -111,7 +112,7 @@ checked(int fd, const char *format, va_list list)
 #define GNU_WAYS(WAY)                                                          \
 	WAY(pwritev2, pwritev2(fd, parts(buf, len), 3, -1, 0))                 \
 	WAY(pwritev64v2, pwritev64v2(fd, parts(buf, len), 3, -1, 0))           \
-	WAY(sendfile64, sendfile64(fd, file(buf, len), &offset, len))          \
+	WAY(sendfile64, sendfile64(fd, file(buf, len), &offset64, len))          \
 	WAY(__dprintf_chk, __dprintf_chk(fd, 1, "%.*s", (int)len, buf))        \
 	WAY(__vdprintf_chk, formatted(checked, fd, "%.*s", (int)len, buf))     \
 	WAY(aio_write64, done(aio_write64(request64(0, fd, buf, len))))        \
@@ -120,10 +121,26 @@ checked(int fd, const char *format, va_list list)
 #define GNU_WAYS(WAY)
 #endif
 
-WAYS(FUNCTION)
-GNU_WAYS(FUNCTION)
+/* On i386 alone. */
+#if defined(__GLIBC__) && defined(SYS_sendfile64)
+ANOTHER_NAME(sendmsg, __sendmsg64);
+ANOTHER_NAME(sendmmsg, __sendmmsg64);
+#define WIDE_WAYS(WAY)                                                         \
+	WAY(__sendmsg64,                                                       \
+	    NAME(sendmsg, __sendmsg64)(fd, message(buf, len), 0))              \
+	WAY(__sendmmsg64, of_messages(NAME(sendmmsg, __sendmmsg64)(            \
+				  fd, messages(buf, len), 1, 0)))              \
+	WAY(SYS_sendfile64,                                                    \
+	    syscall(SYS_sendfile64, fd, file(buf, len), &offset64, len))
+#else
+#define WIDE_WAYS(WAY)
+#endif
 
-static const struct way ways[] = {WAYS(ENTRY) GNU_WAYS(ENTRY)};
+#define ALL(WAY) WAYS(WAY) GNU_WAYS(WAY) WIDE_WAYS(WAY)
+
+ALL(FUNCTION)
+
+static const struct way ways[] = {ALL(ENTRY)};
 
 static char text[LARGE], got[LARGE];
 

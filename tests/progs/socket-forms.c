@@ -54,7 +54,7 @@ door_of_peer(struct endpoint *end)
 static int
 peer_accept(int door)
 {
-	int peer = (int)NSPY_SYS3(SYS_accept, door, NULL, NULL);
+	int peer = (int)NSPY_SYS4(SYS_accept4, door, NULL, NULL, 0);
 
 	MUST(peer >= 0);
 	peer_close(door);
@@ -266,7 +266,6 @@ replace_stream(freopen_function *replace, int fd)
 	WAY(listen_by, __listen, OWN(listen, __listen)(fd, 1))                 \
 	WAY(listen_by, SYS_listen, syscall(SYS_listen, fd, 1))                 \
 	WAY(accept_by, accept, accept(fd, NULL, NULL))                         \
-	WAY(accept_by, SYS_accept, syscall(SYS_accept, fd, NULL, NULL))        \
 	WAY(accept_by, accept4, accept4(fd, NULL, NULL, SOCK_CLOEXEC))         \
 	WAY(accept_by, SYS_accept4,                                            \
 	    syscall(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC))                \
@@ -321,7 +320,24 @@ replace_stream(freopen_function *replace, int fd)
 #define OLD_WAYS(WAY)
 #endif
 
-#define ALL(WAY) WAYS(WAY) GNU_WAYS(WAY) OLD_WAYS(WAY)
+/* Not on i386. */
+#ifdef SYS_accept
+#define ACCEPT_WAYS(WAY)                                                       \
+	WAY(accept_by, SYS_accept, syscall(SYS_accept, fd, NULL, NULL))
+#else
+#define ACCEPT_WAYS(WAY)
+#endif
+
+/* On i386 alone. */
+#ifdef SYS_fcntl64
+#define WIDE_WAYS(WAY)                                                         \
+	WAY(copy_by, SYS_fcntl64, syscall(SYS_fcntl64, fd, F_DUPFD, COPY))
+#else
+#define WIDE_WAYS(WAY)
+#endif
+
+#define ALL(WAY)                                                               \
+	WAYS(WAY) GNU_WAYS(WAY) OLD_WAYS(WAY) ACCEPT_WAYS(WAY) WIDE_WAYS(WAY)
 
 #define FUNCTION(driver, name, call)                                           \
 	static long by_##name(int fd UNUSED, int a UNUSED,                     \

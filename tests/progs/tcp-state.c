@@ -56,7 +56,7 @@ unseen_listener(struct endpoint *end)
 static int
 unseen_accept(int door)
 {
-	long fd = NSPY_SYS3(SYS_accept, door, NULL, NULL);
+	long fd = NSPY_SYS4(SYS_accept4, door, NULL, NULL, 0);
 
 	MUST(fd >= 0);
 	return (int)fd;
