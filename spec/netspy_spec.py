@@ -14,6 +14,8 @@ ROLES = {
     "aio_return": ("always", "nspy_on_aio_return", "control"),
     "aio_write": ("around", "nspy_on_aio", "control"),
     "bind": ("guarded", "nspy_on_bind", ""),
+    "clone": ("before", "nspy_before_clone", "flags"),
+    "clone_args": ("before", "nspy_before_clone_args", "args"),
     "close": ("close", "nspy_begin_close", "fd"),
     "close_range": ("close", "nspy_begin_close_range", "first last flags"),
     "closefrom": ("close", "nspy_begin_closefrom", "lowfd"),

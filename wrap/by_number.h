@@ -10,6 +10,6 @@ int seccomp(unsigned int operation, unsigned int flags, void *args);
 long clone3(void *args, size_t size);
 
 /* In the order of the kernel, which differs between machines. */
-long raw_clone(unsigned long flags, void *stack, void *a, void *b, void *c);
+long raw_clone(long flags, void *stack, void *a, void *b, void *c);
 
 #endif

@@ -39,6 +39,7 @@ _Atomic uint32_t *nspy_descriptors;
 uint32_t nspy_descriptor_count;
 _Atomic uint32_t nspy_forks;
 struct nspy_socket nspy_socket_gone;
+bool nspy_descriptors_shared;
 
 static struct nspy_socket *_Atomic chunks[SOCKETS_CHUNKS];
 static _Atomic uint32_t descriptor_limit;
@@ -240,26 +241,6 @@ inspect(int fd)
 	return socket;
 }
 
-struct nspy_socket *
-nspy_descriptor_find(int fd)
-{
-	uint32_t word;
-
-	if ((uint32_t)fd >= nspy_descriptor_count)
-		return NULL;
-	word = atomic_load(&nspy_descriptors[fd]);
-	return word == NSPY_UNKNOWN ? inspect(fd) : socket_of(word);
-}
-
-void
-nspy_descriptor_copy(int fd, struct nspy_socket *socket)
-{
-	if ((uint32_t)fd >= nspy_descriptor_count)
-		return;
-	atomic_fetch_add(&socket->descriptors, 1);
-	nspy_descriptor_set(fd, socket->index + NSPY_SOCKET);
-}
-
 bool
 nspy_descriptor_forget(int fd, struct nspy_socket **socket)
 {
@@ -280,6 +261,41 @@ nspy_descriptor_forget_stale(int fd)
 
 	if (nspy_descriptor_forget(fd, &socket))
 		nspy_socket_free(socket);
+}
+
+/* In a sandbox it cannot be asked for, and is taken for the same. */
+static bool
+is_still(int fd, const struct nspy_socket *socket)
+{
+	uint64_t cookie = 0;
+	int err = ask(fd, SO_COOKIE, &cookie, sizeof(cookie));
+
+	return err < 0 ? err == -EPERM : cookie == socket->cookie;
+}
+
+struct nspy_socket *
+nspy_descriptor_find(int fd)
+{
+	uint32_t word;
+
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return NULL;
+	word = atomic_load(&nspy_descriptors[fd]);
+	if (nspy_descriptors_shared && word >= NSPY_SOCKET &&
+	    !is_still(fd, socket_of(word))) {
+		nspy_descriptor_forget_stale(fd);
+		word = NSPY_UNKNOWN;
+	}
+	return word == NSPY_UNKNOWN ? inspect(fd) : socket_of(word);
+}
+
+void
+nspy_descriptor_copy(int fd, struct nspy_socket *socket)
+{
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return;
+	atomic_fetch_add(&socket->descriptors, 1);
+	nspy_descriptor_set(fd, socket->index + NSPY_SOCKET);
 }
 
 void

@@ -73,6 +73,11 @@ enum { NSPY_UNKNOWN = 0, NSPY_OTHER = 1, NSPY_SOCKET = 2 };
 extern _Atomic uint32_t *nspy_descriptors; /* NULL before the start */
 extern uint32_t nspy_descriptor_count;
 extern struct nspy_socket nspy_socket_gone; /* of which nothing is told */
+/*
+ * With a process that has memory of its own: what it opens and closes changes
+ * numbers here, so that each is looked at before use.
+ */
+extern bool nspy_descriptors_shared;
 extern _Atomic uint32_t nspy_forks; /* of this process and its ancestors */
 
 /* Set the word of a descriptor. */

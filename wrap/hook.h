@@ -145,6 +145,8 @@ void nspy_on_res_send(struct nspy_call *call, int ret, const unsigned char *msg,
 
 /* hook_process.c: processes begin and end. */
 void nspy_before_fork(void);
+void nspy_before_clone(long flags);
+void nspy_before_clone_args(const void *args);
 void nspy_before_exec(void);
 void nspy_on_daemon(struct nspy_call *call, int ret, int noclose);
 void nspy_on_login_tty(struct nspy_call *call, int ret, int fd);

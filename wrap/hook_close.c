@@ -223,9 +223,11 @@ forget(int fd)
 	if (word == NSPY_OTHER)
 		atomic_store(&nspy_descriptors[fd], NSPY_UNKNOWN);
 	if (word == NSPY_OTHER || word == NSPY_UNKNOWN || !nspy_recording() ||
-	    nspy_in_vfork_child() || !nspy_descriptor_forget(fd, &socket))
+	    nspy_in_vfork_child())
 		return NULL;
-	return socket;
+	if (nspy_descriptors_shared)
+		nspy_descriptor_find(fd);
+	return nspy_descriptor_forget(fd, &socket) ? socket : NULL;
 }
 
 static void

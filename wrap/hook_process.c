@@ -16,8 +16,10 @@
 
 #include <errno.h>
 #include <link.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #ifndef CLOSE_RANGE_UNSHARE
 #define CLOSE_RANGE_UNSHARE 2
@@ -35,6 +37,24 @@ void
 nspy_before_fork(void)
 {
 	atomic_fetch_add(&nspy_forks, 1);
+}
+
+void
+nspy_before_clone(long flags)
+{
+	nspy_before_fork();
+	if ((flags & (CLONE_FILES | CLONE_VM)) == CLONE_FILES)
+		nspy_descriptors_shared = true;
+}
+
+void
+nspy_before_clone_args(const void *args)
+{
+	uint64_t flags = 0; /* the first field of struct clone_args */
+
+	if (nspy_readable(args, sizeof(flags)))
+		memcpy(&flags, args, sizeof(flags));
+	nspy_before_clone((long)flags);
 }
 
 void

@@ -3,16 +3,33 @@
 /*
  * dup-games: one connection under many numbers.  It ends only with the last
  * of them; a number that is reused for a file or another socket is no longer
- * the connection.
+ * the connection, even if that is what a process does that shares the numbers
+ * but not the memory.
  */
 
 #include "prog.h"
+
+#include <sched.h>
+#include <sys/syscall.h>
+
+static void
+replaced_by_child(int number, int file)
+{
+	pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0L, 0L,
+				     0L, 0L);
+	int status;
+
+	if (child == 0)
+		_exit(dup2(file, number) != number);
+	MUST(child > 0 && waitpid(child, &status, 0) == child && !status);
+	MUST(write(number, "not traffic", 11) == 11);
+}
 
 int
 main(void)
 {
 	char buf[100];
-	int fds[2], other[2], twin, file;
+	int fds[2], other[2], twin, file, copy, again;
 
 	pair_of("4", fds);
 	twin = dup(fds[0]);
@@ -33,6 +50,12 @@ main(void)
 	pair_of("4", other);
 	send_all(other[0], "second", 6);
 	recv_all(other[1], buf, 6);
+	copy = dup(file);
+	MUST(copy >= 0);
+	again = open("scratch", O_RDWR);
+	MUST(again >= 0);
+	replaced_by_child(copy, again);
+	MUST(!close(copy) && !close(again));
 	twin = fcntl(file, F_DUPFD, 100);
 	MUST(twin >= 100);
 	MUST(!close(file));
