@@ -49,7 +49,7 @@ nspy_receive_iov(struct nspy_call *call, const struct iovec *iov, int iovcnt)
 	struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov};
 
 	/* musl has another type than glibc. */
-	msg.msg_iovlen = (unsigned int)iovcnt;
+	msg.msg_iovlen = (typeof(msg.msg_iovlen))(unsigned int)iovcnt;
 	return nspy_receive_msg(call, nspy_real_recvmsg, &msg, 0);
 }
 
