@@ -47,3 +47,22 @@ AC_DEFUN([NSPY_CHECK_INNER],
 AS_IF([test $nspy_cv_inner_$1 = yes],
 	[AC_DEFINE(m4_toupper([$2_in_$1]), [1],
 		[Define to 1 if $1 calls $2 in static programs.])])])
+
+# NSPY_CHECK_STRONG(FUNCTION, REAL): whether a static program cannot have a
+# FUNCTION of its own beside libc's REAL, as that is one with libc's FUNCTION.
+AC_DEFUN([NSPY_CHECK_STRONG],
+[AC_CACHE_CHECK([whether libc's $1 is strong], [nspy_cv_strong_$1],
+	[nspy_cv_strong_$1=no
+	saved_LDFLAGS=$LDFLAGS
+	LDFLAGS="$LDFLAGS -static"
+	AC_LINK_IFELSE([AC_LANG_CALL([], [$2])],
+		[AC_LINK_IFELSE([AC_LANG_SOURCE([[
+int $2(void);
+int $1(void);
+int $1(void) { return $2(); }
+int main(void) { return $1(); }]])], [],
+			[nspy_cv_strong_$1=yes])])
+	LDFLAGS=$saved_LDFLAGS])
+AS_IF([test $nspy_cv_strong_$1 = yes],
+	[AC_DEFINE(m4_toupper([strong_$1]), [1],
+		[Define to 1 if static programs cannot define $1.])])])

@@ -273,12 +273,14 @@ def guard_source(spec, entries):
                for _, this in names([entry], binding)):
             real = f"__real_{real}"
         values = [p["name"] for p in entry["parameters"]]
-        texts.append(guarded(entry, f"typeof({entry['name']}) {real};\n\n"
+        strong = f"STRONG_{entry['name'].upper()}"
+        texts.append(guarded(entry, f"#ifndef {strong}\n"
+                             + f"typeof({entry['name']}) {real};\n\n"
                              + f"{entry['return_type']}\n"
                              + fold(f"{entry['name']}(", [
                                  declare(p) for p in entry["parameters"]], ")")
                              + "\n{\n" + fold(f"\treturn {real}(", values, ");")
-                             + "\n}\n"))
+                             + f"\n}}\n#endif /* {strong} */\n"))
     return source(spec, "Functions that libc defines weakly, for the linker to "
                   "compare with the program's own.",
                   ['"wrap/calls.gen.h"'], texts)

@@ -203,9 +203,8 @@ was compiled and linked with nothing but what
 `pkg-config --libs netspy` says, with `--static` for static programs, and
 `netspy-wrap` for what is shared, a library in which the traffic is. **ok**: it
 has run, and its capture was the expected one. A number: the same does not work
-without netspy either, and below is why. Without rows: 32-bit programs, as netspy
-is for x86-64 and aarch64 only, and clang and C++ with musl, for which Debian has
-no compiler.
+without netspy either, and below is why. Without rows: 32-bit programs, and clang
+and C++ with musl, for which Debian has no compiler.
 
 """
 

@@ -50,7 +50,8 @@ bool nspy_begin_socket(struct nspy_call *call, const char *name, int fd);
 static inline bool
 nspy_begin(struct nspy_call *call, const char *name, int fd)
 {
-	if ((uint32_t)fd < nspy_descriptor_count &&
+	if ((uint32_t)fd < atomic_load_explicit(&nspy_descriptor_count,
+						memory_order_acquire) &&
 	    atomic_load_explicit(&nspy_descriptors[fd], memory_order_relaxed) ==
 		    NSPY_OTHER)
 		return false;

@@ -36,7 +36,7 @@
 #endif
 
 _Atomic uint32_t *nspy_descriptors;
-uint32_t nspy_descriptor_count;
+_Atomic uint32_t nspy_descriptor_count;
 _Atomic uint32_t nspy_forks;
 struct nspy_socket nspy_socket_gone;
 bool nspy_descriptors_shared;
@@ -63,7 +63,7 @@ nspy_descriptors_init(void)
 		nspy_table_reserve(count * sizeof(*nspy_descriptors));
 	if (!nspy_descriptors)
 		return -ENOMEM;
-	nspy_descriptor_count = (uint32_t)count;
+	atomic_store(&nspy_descriptor_count, (uint32_t)count);
 	return 0;
 }
 

@@ -47,7 +47,7 @@ struct nspy_socket {
 	uint16_t segment_len; /* UDP_SEGMENT of what is sent; 0: none */
 	uint16_t checksum;    /* of what is sent: see nspy_event */
 	uint32_t forks;	      /* nspy_forks when it was made */
-	uint32_t index; /* among all sockets */
+	uint32_t index;	      /* among all sockets */
 	uint32_t next_free;
 	_Atomic uint32_t cork; /* a datagram that waits for more; 0: none */
 	/* Of nspy_diag_begin: what it is bound to, and a descriptor of ours. */
@@ -70,9 +70,9 @@ struct nspy_socket {
 /* Values of the table; from NSPY_SOCKET on it is the socket's index. */
 enum { NSPY_UNKNOWN = 0, NSPY_OTHER = 1, NSPY_SOCKET = 2 };
 
-extern _Atomic uint32_t *nspy_descriptors; /* NULL before the start */
-extern uint32_t nspy_descriptor_count;
-extern struct nspy_socket nspy_socket_gone; /* of which nothing is told */
+extern _Atomic uint32_t *nspy_descriptors;     /* NULL before the start */
+extern _Atomic uint32_t nspy_descriptor_count; /* 0 until then */
+extern struct nspy_socket nspy_socket_gone;    /* of which nothing is told */
 /*
  * With a process that has memory of its own: what it opens and closes changes
  * numbers here, so that each is looked at before use.

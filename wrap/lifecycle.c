@@ -142,7 +142,8 @@ start_again(void)
 bool
 nspy_recording(void)
 {
-	int now = atomic_load_explicit(&state, memory_order_relaxed);
+	/* What start() has made ready is behind it. */
+	int now = atomic_load_explicit(&state, memory_order_acquire);
 
 	if (now == NOT_STARTED) {
 		start();
