@@ -21,6 +21,10 @@
 #define CLIENTS_MAX 16
 #define LAST_TRIES 100
 #define TRY_MS 20
+/* No errno of socket(), bind() or listen(). */
+#define NOT_AN_ADDRESS (-EDESTADDRREQ)
+/* Of IPv6, with a scope, brackets and a port, in bytes. */
+#define ADDRESS_MAX 128
 
 struct client {
 	int fd;
@@ -75,36 +79,49 @@ listen_at(const struct addrinfo *info)
 	return fd;
 }
 
-struct nspy_live *
-nspy_live_open(const char *where)
+/* A listening socket, or a negative errno; NOT_AN_ADDRESS: that is none. */
+static int
+open_socket(const char *where)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV |
 					     AI_PASSIVE,
 				 .ai_socktype = SOCK_STREAM};
-	struct nspy_live *live = calloc(1, sizeof(*live));
-	char *copy = strdup(where);
+	char copy[ADDRESS_MAX];
 	const char *address, *port;
-	struct addrinfo *info;
-	int err;
+	struct addrinfo *info = NULL;
+	int fd = NOT_AN_ADDRESS;
 
-	if (!live || !copy) {
+	if (strlen(where) >= sizeof(copy))
+		return fd;
+	strcpy(copy, where);
+	split(copy, &address, &port);
+	if (getaddrinfo(address, port, &hints, &info) == 0 && atoi(port) >= 1 &&
+	    atoi(port) <= 65535)
+		fd = listen_at(info);
+	if (info)
+		freeaddrinfo(info);
+	return fd;
+}
+
+struct nspy_live *
+nspy_live_open(const char *option, const char *where)
+{
+	struct nspy_live *live = calloc(1, sizeof(*live));
+
+	if (!live) {
 		nspy_say("out of memory");
 		return NULL;
 	}
-	split(copy, &address, &port);
-	err = getaddrinfo(address, port, &hints, &info);
-	if (err || atoi(port) < 1 || atoi(port) > 65535) {
-		nspy_say("--pcap-over-ip %s: expected [ADDRESS:]PORT, both in "
-			 "numbers, PORT from 1 to 65535",
-			 where);
-		return NULL;
-	}
-	live->fd = listen_at(info);
-	freeaddrinfo(info);
-	free(copy);
+	live->fd = open_socket(where);
 	if (live->fd >= 0)
 		return live;
-	nspy_say("--pcap-over-ip %s: %s", where, strerror(-live->fd));
+	if (live->fd == NOT_AN_ADDRESS)
+		nspy_say("%s '%.80s': expected [ADDRESS:]PORT, both in "
+			 "numbers, PORT from 1 to 65535",
+			 option, where);
+	else
+		nspy_say("%s %s: %s", option, where, strerror(-live->fd));
+	free(live);
 	return NULL;
 }
 

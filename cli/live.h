@@ -17,8 +17,11 @@
 
 struct nspy_live;
 
-/* Listen at [ADDRESS:]PORT, by default of 127.0.0.1. NULL after one line. */
-struct nspy_live *nspy_live_open(const char *where);
+/*
+ * Listen at [ADDRESS:]PORT, by default of 127.0.0.1. NULL after one line, which
+ * begins with the option that said so.
+ */
+struct nspy_live *nspy_live_open(const char *option, const char *where);
 
 /*
  * A block that later clients need before anything else: the file header, and

@@ -7,6 +7,7 @@
 
 #include "capture/format.h"
 #include "capture/text.h"
+#include "cli/conflicts.h"
 #include "cli/filter.h"
 #include "cli/help.h"
 #include "cli/keep.h"
@@ -239,6 +240,8 @@ set(struct nspy_options *options, int letter)
 		*flag = true;
 	else if (text)
 		*text = optarg;
+	if (letter == PCAP_OVER_IP)
+		options->service_by = "--pcap-over-ip";
 	if (letter == 'f' && strlen(optarg) >= NSPY_FILTER_MAX)
 		return nspy_complain("-f: longer than %d bytes",
 				     NSPY_FILTER_MAX - 1);
@@ -257,65 +260,14 @@ set(struct nspy_options *options, int letter)
 	}
 }
 
-/* The capture of a test is one file, and its name is given. */
-static int
-check_test(const struct nspy_options *options)
+/* An empty value is none, as of the other variables. */
+static void
+read_environment(struct nspy_options *options)
 {
-	if (!options->test && !options->on_failure && !options->folder)
-		return -1;
-	if ((options->test || options->folder) && options->output)
-		return nspy_complain("--test and --dir name the capture; they "
-				     "go without -o");
-	if (options->live || options->service || options->per_process ||
-	    options->rotate_bytes || options->rotate_s ||
-	    (options->output && strcmp(options->output, "-") == 0))
-		return nspy_complain("--test, --on-failure and --dir go with "
-				     "none of -o -, -C, -G, --live, "
-				     "--pcap-over-ip, --per-process: there is "
-				     "one file");
-	return -1;
-}
+	const char *port = getenv(NSPY_PORT_VARIABLE);
 
-/* Options that exclude each other, and the missing command. */
-static int
-check(const struct nspy_options *options)
-{
-	if (!options->command[0])
-		return nspy_complain("no command given; see netspy --help");
-	if ((options->live || options->service) &&
-	    (options->per_process || options->rotate_bytes ||
-	     options->rotate_s))
-		return nspy_complain("--live and --pcap-over-ip go with none "
-				     "of --per-process, -C, -G: a stream is "
-				     "one capture");
-	if (options->live && options->output)
-		return nspy_complain("--live goes without -o: Wireshark saves "
-				     "what it shows");
-	if (options->per_process &&
-	    (options->filter || options->rotate_bytes || options->rotate_s ||
-	     options->max_size || options->progress))
-		return nspy_complain("--per-process goes with none of -f, -C, "
-				     "-G, --max-size, --progress: the "
-				     "processes write by themselves");
-	if (options->tls_keys && options->output &&
-	    nspy_text_ends_with(options->output, ".pcap"))
-		return nspy_complain(
-			"--tls-keys goes without -o FILE.pcap, "
-			"which has no place for keys; use .pcapng");
-	if (options->rotate_files && !options->rotate_bytes &&
-	    !options->rotate_s)
-		return nspy_complain("-W needs -C or -G");
-	if (options->deterministic &&
-	    (options->filter || options->rotate_bytes || options->rotate_s ||
-	     options->max_size || options->live || options->service ||
-	     options->per_process || options->tls_keys ||
-	     options->snaplen != NSPY_SNAPLEN_MAX))
-		return nspy_complain("--deterministic goes with none of -f, "
-				     "-s, -C, -G, --max-size, --live, "
-				     "--pcap-over-ip, --per-process, "
-				     "--tls-keys: it writes at the end of the "
-				     "run, and what is the same in all runs");
-	return check_test(options);
+	options->service_by = NSPY_PORT_VARIABLE;
+	options->service = port && *port ? port : NULL;
 }
 
 int
@@ -341,7 +293,7 @@ nspy_options_read(struct nspy_options *options, int argc, char **argv)
 	memset(&longs[count], 0, sizeof(longs[count]));
 	letters[len] = '\0';
 	memset(options, 0, sizeof(*options));
-	options->service = getenv("NETSPY_PCAP_OVER_IP_PORT");
+	read_environment(options);
 	options->snaplen = NSPY_SNAPLEN_MAX;
 	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (letter == '?')
@@ -357,6 +309,6 @@ nspy_options_read(struct nspy_options *options, int argc, char **argv)
 			return status;
 	}
 	options->command = argv + optind;
-	status = check(options);
+	status = nspy_conflicts_check(options);
 	return status < 0 ? nspy_keep_name(options) : status;
 }

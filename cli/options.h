@@ -8,9 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Gives --pcap-over-ip its value, too. */
+#define NSPY_PORT_VARIABLE "NETSPY_PCAP_OVER_IP_PORT"
+
 struct nspy_options {
 	const char *output;	 /* -o: a template, or "-"; NULL: the default */
 	const char *service;	 /* --pcap-over-ip: [ADDRESS:]PORT, or NULL */
+	const char *service_by;	 /* the option, or the variable, it is from */
 	const char *filter;	 /* -f: a filter of libpcap, or NULL */
 	const char *only, *skip; /* globs of executables, or NULL */
 	const char *test;	 /* --test: a name, or NULL */

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,26 @@ static const char *
 template_of(const struct nspy_output *output)
 {
 	return output->options->output ? output->options->output : DEFAULT_NAME;
+}
+
+/* What the system would refuse later, when the command has sent a packet. */
+static int
+check_length(const struct nspy_output *output, const char *template)
+{
+	const struct nspy_template sample = {
+		.directory = output->directory,
+		.name = base_name(template),
+		.executable = base_name(output->options->command[0]),
+		.pid = getpid(),
+		.time_s = time(NULL),
+	};
+	char path[2 * PATH_MAX];
+
+	nspy_template_expand(&sample, 1, path, sizeof(path));
+	if (strlen(base_name(path)) > NAME_MAX ||
+	    strlen(path) >= PATH_MAX - sizeof("_9999.ring"))
+		return nspy_complain("-o: the name is too long");
+	return -1;
 }
 
 /* Every % of the template is one that is known. */
@@ -149,7 +170,8 @@ nspy_output_prepare(struct nspy_output *output,
 	if (!getcwd(output->directory, sizeof(output->directory)))
 		memcpy(output->directory, "/", 2);
 	if (options->service && !options->dry_run) {
-		output->live = nspy_live_open(options->service);
+		output->live =
+			nspy_live_open(options->service_by, options->service);
 		if (!output->live)
 			return 2;
 	}
@@ -168,6 +190,8 @@ nspy_output_prepare(struct nspy_output *output,
 	result = check_template(template);
 	if (result < 0)
 		result = prepare_directory(output, template);
+	if (result < 0)
+		result = check_length(output, template);
 	if (result < 0 && stat(template, &status) == 0 &&
 	    !S_ISREG(status.st_mode)) {
 		int fd = open(template, O_WRONLY | O_CLOEXEC);
