@@ -137,10 +137,8 @@ end_feed(struct nspy_collector *c, struct nspy_feed *feed)
 {
 	/* A process that gave up rights may have made one in vain. */
 	c->totals.processes += atomic_load(&feed->ring->head) > 0;
-	c->totals.lost += feed->lost;
-	c->totals.dropped += atomic_load(&feed->ring->dropped);
-	c->totals.unseen_bytes += atomic_load(&feed->ring->unseen_bytes);
-	c->totals.unseen_sockets += atomic_load(&feed->ring->unseen_sockets);
+	c->totals.missing.lost += feed->lost;
+	nspy_missing_add(&c->totals.missing, feed->ring, &feed->process);
 	nspy_merge_end_feed(&c->merge, feed);
 	atomic_store(&feed->ring->collector, NSPY_LEFT);
 	nspy_feed_close(feed);
@@ -241,9 +239,9 @@ rewrite(struct nspy_collector *c)
 
 	if (!c->merge.spool || !c->merge.open || c->merge.error)
 		return;
-	err = nspy_deterministic_write(c->merge.spool, output,
-				       c->totals.dropped + c->totals.lost,
-				       &written);
+	err = nspy_deterministic_write(
+		c->merge.spool, output,
+		c->totals.missing.dropped + c->totals.missing.lost, &written);
 	if (err) {
 		c->totals.error = err;
 		nspy_say("%s: %s; the capture is not a deterministic one",
@@ -294,7 +292,7 @@ nspy_collector_end(struct nspy_collector *c, struct nspy_totals *totals)
 		nspy_output_written(merge->output, progress->file_size);
 	nspy_collector_look(c, totals);
 	c->totals = *totals;
-	c->totals.lost += progress->lost;
+	c->totals.missing.lost += progress->lost;
 	c->totals.error = merge->error;
 	c->totals.full = merge->full;
 	rewrite(c);

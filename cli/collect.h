@@ -8,19 +8,20 @@
 #ifndef NETSPY_COLLECT_H
 #define NETSPY_COLLECT_H
 
+#include "cli/missing.h"
 #include "cli/output.h"
 
 struct nspy_collector;
 struct nspy_filter;
 
 struct nspy_totals {
-	uint64_t packets, bytes, conversations, lost, dropped;
+	uint64_t packets, bytes, conversations;
+	struct nspy_missing missing;
 	unsigned int processes; /* that used a socket */
 	unsigned int alive;	/* of them, at the end */
 	int error;		/* a negative errno: recording ended early */
-	uint64_t unseen_bytes, unseen_sockets;
-	bool full;	  /* --max-size was reached */
-	char loaded[256]; /* names of programs that loaded netspy */
+	bool full;		/* --max-size was reached */
+	char loaded[256];	/* names of programs that loaded netspy */
 };
 
 /*

@@ -143,7 +143,7 @@ say(const struct nspy_output *output, const struct nspy_totals *totals,
 			 nspy_plural(totals->conversations),
 			 (long long)status.st_size,
 			 left_out ? ", the middle is left out" : "",
-			 totals->dropped || totals->lost
+			 totals->missing.dropped || totals->missing.lost
 				 ? ", some calls are missing"
 				 : "");
 }

@@ -188,17 +188,18 @@ nspy_recover_report(const char *path, const struct nspy_recovered *done)
 	printf("%s: complete, %" PRIu64 " packets, %" PRIu64 " of them "
 	       "recovered\n",
 	       path, done->packets, done->recovered);
-	if (done->dropped)
+	if (done->missing.dropped)
 		printf("%s: %" PRIu64 " calls found no room in the ring\n",
-		       path, done->dropped);
-	if (done->lost)
+		       path, done->missing.dropped);
+	if (done->missing.lost)
 		printf("%s: %" PRIu64 " calls were cut off by the kill\n", path,
-		       done->lost);
-	if (done->unseen_sockets)
+		       done->missing.lost);
+	if (done->missing.unseen_sockets)
 		printf("%s: %" PRIu64 " bytes of %" PRIu64 " socket%s were "
 		       "not seen and are missing in it\n",
-		       path, done->unseen_bytes, done->unseen_sockets,
-		       done->unseen_sockets == 1 ? "" : "s");
+		       path, done->missing.unseen_bytes,
+		       done->missing.unseen_sockets,
+		       done->missing.unseen_sockets == 1 ? "" : "s");
 }
 
 static int
@@ -206,7 +207,7 @@ finish(struct recovery *r)
 {
 	struct nspy_drain *drain = calloc(1, sizeof(*drain));
 	struct nspy_progress before, *after;
-	struct nspy_recovered done;
+	struct nspy_recovered done = {0};
 	int err;
 
 	if (!drain)
@@ -237,10 +238,8 @@ finish(struct recovery *r)
 	after = nspy_ring_progress(r->ring);
 	done.packets = after->packets;
 	done.recovered = after->packets - before.packets;
-	done.dropped = atomic_load(&r->ring->dropped);
-	done.lost = after->lost;
-	done.unseen_bytes = atomic_load(&r->ring->unseen_bytes);
-	done.unseen_sockets = atomic_load(&r->ring->unseen_sockets);
+	done.missing.lost = after->lost;
+	nspy_missing_add(&done.missing, r->ring, &r->ring->process);
 	nspy_recover_report(r->capture, &done);
 	return 0;
 }

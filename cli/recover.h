@@ -4,14 +4,15 @@
 #ifndef NETSPY_RECOVER_H
 #define NETSPY_RECOVER_H
 
+#include "cli/missing.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 /* What a capture holds at the end, and what it does not. */
 struct nspy_recovered {
 	uint64_t packets, recovered;
-	uint64_t dropped, lost; /* events: no room, cut off by the kill */
-	uint64_t unseen_bytes, unseen_sockets; /* past the wrappers */
+	struct nspy_missing missing;
 };
 
 /* Say so, in one line, and one for each kind of missing things. */

@@ -159,17 +159,17 @@ finish(struct recovery *r)
 	for (size_t i = 0; i < merge->feed_count; i++) {
 		struct nspy_feed *feed = merge->feeds[i];
 
-		done.dropped += atomic_load(&feed->ring->dropped);
-		done.lost += feed->lost;
-		done.unseen_bytes += atomic_load(&feed->ring->unseen_bytes);
-		done.unseen_sockets += atomic_load(&feed->ring->unseen_sockets);
+		done.missing.lost += feed->lost;
+		nspy_missing_add(&done.missing, feed->ring, &feed->process);
 		nspy_merge_end_feed(merge, feed);
 	}
-	if (merge->error || (r->output.fd >= 0 && fsync(r->output.fd) < 0))
-		return 1;
+	if (merge->error)
+		return 1; /* which has been said */
+	if (r->output.fd >= 0 && fsync(r->output.fd) < 0)
+		return complain(r->output.path, strerror(errno));
 	done.packets = nspy_ring_progress(ring)->packets;
 	done.recovered = done.packets - before;
-	done.lost += nspy_ring_progress(ring)->lost;
+	done.missing.lost += nspy_ring_progress(ring)->lost;
 	nspy_recover_report(r->output.path[0] ? r->output.path : r->folder.path,
 			    &done);
 	nspy_journal_end(&merge->journal);

@@ -174,14 +174,15 @@ summarize(struct run *run, const struct nspy_totals *totals)
 {
 	const char *place = run->output.in_memory ? "stream" : run->output.path;
 
-	if (totals->dropped || totals->lost)
+	if (totals->missing.dropped || totals->missing.lost)
 		nspy_say("%" PRIu64 " calls are missing in the capture",
-			 totals->dropped + totals->lost);
-	if (totals->unseen_sockets)
+			 totals->missing.dropped + totals->missing.lost);
+	if (totals->missing.unseen_sockets)
 		nspy_say("%s: %" PRIu64 " bytes of %" PRIu64 " socket%s were "
 			 "not seen and are missing in it",
-			 place, totals->unseen_bytes, totals->unseen_sockets,
-			 nspy_plural(totals->unseen_sockets));
+			 place, totals->missing.unseen_bytes,
+			 totals->missing.unseen_sockets,
+			 nspy_plural(totals->missing.unseen_sockets));
 	if (totals->full && !run->options->quiet)
 		nspy_say("recording ended at the limit that was given");
 	if (run->options->quiet)
@@ -209,7 +210,7 @@ summarize(struct run *run, const struct nspy_totals *totals)
 			 totals->conversations,
 			 nspy_plural(totals->conversations), totals->bytes,
 			 totals->processes, totals->processes == 1 ? "" : "es",
-			 totals->dropped);
+			 totals->missing.dropped);
 }
 
 /* As if the command had been run without us. */
