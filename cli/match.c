@@ -17,28 +17,30 @@
 /* With more pairs than this it is the order that decides. */
 #define CANDIDATES_MAX (1u << 20)
 
-struct matching {
-	const struct nspy_connection **a, **b; /* NULL: has a counterpart */
+/* What counterparts have in common, as bytes to compare. */
+struct key {
+	uint8_t layer, protocol, versions[2];
+	uint16_t
+		what; /* the port that was asked for, or ICMP's type and code */
+	uint8_t addresses[2][16];
+};
+
+struct entry {
+	struct key key;
+	const struct nspy_connection *c; /* NULL: has a counterpart */
+	size_t number;			 /* in its capture */
+};
+
+/* The entries of both captures that have one key. */
+struct group {
+	struct entry *a, *b;
 	size_t a_count, b_count;
-	struct nspy_pair *pairs; /* one for each of a */
+	struct nspy_pair *pairs; /* by the numbers of a */
 };
 
 struct candidate {
 	size_t a, b, alike;
 };
-
-static const struct nspy_connection **
-list(const struct nspy_connections *connections)
-{
-	const struct nspy_connection **all =
-		calloc(connections->count + 1, sizeof(*all));
-	size_t count = 0;
-
-	for (const struct nspy_connection *c = connections->first; all && c;
-	     c = c->next)
-		all[count++] = c;
-	return all;
-}
 
 /* An AF_UNIX socket without a name is shown by its inode, see netspy(1). */
 static bool
@@ -50,28 +52,55 @@ is_nameless(const struct nspy_endpoint *end)
 	       memcmp(end->addr, prefix, sizeof(prefix)) == 0;
 }
 
-static bool
-same_address(const struct nspy_endpoint *a, const struct nspy_endpoint *b)
+static void
+put_end(struct key *key, int side, const struct nspy_endpoint *end)
 {
-	if (is_nameless(a) && is_nameless(b))
-		return true;
-	return a->version == b->version && memcmp(a->addr, b->addr, 16) == 0;
+	key->versions[side] = (uint8_t)end->version;
+	memcpy(key->addresses[side], end->addr, is_nameless(end) ? 8 : 16);
 }
 
-static bool
-same_endpoints(const struct nspy_connection *a, const struct nspy_connection *b)
+static struct key
+key_of(const struct nspy_connection *c)
 {
-	uint16_t ports[2] = {a->side[1].address.port, b->side[1].address.port};
+	uint16_t port = c->side[1].address.port;
+	struct key key;
 
-	if (a->protocol != b->protocol || a->layer != b->layer ||
-	    !same_address(&a->side[0].address, &b->side[0].address) ||
-	    !same_address(&a->side[1].address, &b->side[1].address))
-		return false;
-	if (a->protocol == IPPROTO_ICMP || a->protocol == IPPROTO_ICMPV6)
-		return a->icmp_type == b->icmp_type &&
-		       a->icmp_code == b->icmp_code;
-	return ports[0] == ports[1] ||
-	       (ports[0] >= EPHEMERAL_MIN && ports[1] >= EPHEMERAL_MIN);
+	memset(&key, 0, sizeof(key));
+	key.layer = (uint8_t)c->layer;
+	key.protocol = c->protocol;
+	for (int i = 0; i < 2; i++)
+		put_end(&key, i, &c->side[i].address);
+	if (c->protocol == IPPROTO_ICMP || c->protocol == IPPROTO_ICMPV6)
+		key.what = (uint16_t)(c->icmp_type << 8 | c->icmp_code);
+	else
+		key.what = port < EPHEMERAL_MIN ? port : EPHEMERAL_MIN;
+	return key;
+}
+
+static int
+compare_entries(const void *left, const void *right)
+{
+	const struct entry *l = left, *r = right;
+	int order = memcmp(&l->key, &r->key, sizeof(l->key));
+
+	return order ? order : l->number < r->number ? -1 : 1;
+}
+
+/* All of them, those of one key in their order side by side; or NULL. */
+static struct entry *
+list(const struct nspy_connections *connections)
+{
+	struct entry *all = calloc(connections->count + 1, sizeof(*all));
+	size_t count = 0;
+
+	for (const struct nspy_connection *c = connections->first; all && c;
+	     c = c->next) {
+		all[count] = (struct entry){key_of(c), c, count};
+		count++;
+	}
+	if (count)
+		qsort(all, count, sizeof(*all), compare_entries);
+	return all;
 }
 
 static size_t
@@ -87,34 +116,38 @@ common_prefix(const struct nspy_side *a, const struct nspy_side *b)
 }
 
 static void
-pair(struct matching *m, size_t a, size_t b)
+pair(struct group *g, size_t a, size_t b)
 {
-	m->pairs[a].b = m->b[b];
-	m->a[a] = m->b[b] = NULL;
+	g->pairs[g->a[a].number].b = g->b[b].c;
+	g->a[a].c = g->b[b].c = NULL;
 }
 
 static void
-pair_equal(struct matching *m)
+pair_equal(struct group *g)
 {
 	size_t first = 0; /* that has no counterpart yet */
 
-	for (size_t i = 0; i < m->a_count; i++) {
-		while (first < m->b_count && !m->b[first])
+	for (size_t i = 0; i < g->a_count; i++) {
+		while (first < g->b_count && !g->b[first].c)
 			first++;
-		for (size_t j = first; j < m->b_count && m->a[i]; j++)
-			if (m->b[j] && same_endpoints(m->a[i], m->b[j]) &&
-			    nspy_compare_equal(m->a[i], m->b[j]))
-				pair(m, i, j);
+		for (size_t j = first; j < g->b_count && g->a[i].c; j++)
+			if (g->b[j].c &&
+			    nspy_compare_equal(g->a[i].c, g->b[j].c))
+				pair(g, i, j);
 	}
 }
 
 static void
-pair_in_order(struct matching *m)
+pair_in_order(struct group *g)
 {
-	for (size_t i = 0; i < m->a_count; i++)
-		for (size_t j = 0; j < m->b_count && m->a[i]; j++)
-			if (m->b[j] && same_endpoints(m->a[i], m->b[j]))
-				pair(m, i, j);
+	size_t j = 0;
+
+	for (size_t i = 0; i < g->a_count; i++) {
+		while (j < g->b_count && !g->b[j].c)
+			j++;
+		if (j < g->b_count && g->a[i].c)
+			pair(g, i, j);
+	}
 }
 
 static int
@@ -129,77 +162,126 @@ more_alike(const void *left, const void *right)
 	return l->b < r->b ? -1 : l->b > r->b;
 }
 
+static size_t
+common(const struct nspy_connection *a, const struct nspy_connection *b)
+{
+	return common_prefix(&a->side[0], &b->side[0]) +
+	       common_prefix(&a->side[1], &b->side[1]);
+}
+
 static void
-pair_alike(struct matching *m, struct candidate *candidates)
+pair_alike(struct group *g, struct candidate *candidates)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < m->a_count; i++)
-		for (size_t j = 0; j < m->b_count && m->a[i]; j++)
-			if (m->b[j] && same_endpoints(m->a[i], m->b[j]))
+	for (size_t i = 0; i < g->a_count; i++)
+		for (size_t j = 0; j < g->b_count && g->a[i].c; j++)
+			if (g->b[j].c)
 				candidates[count++] = (struct candidate){
-					i, j,
-					common_prefix(&m->a[i]->side[0],
-						      &m->b[j]->side[0]) +
-						common_prefix(
-							&m->a[i]->side[1],
-							&m->b[j]->side[1])};
+					i, j, common(g->a[i].c, g->b[j].c)};
 	qsort(candidates, count, sizeof(*candidates), more_alike);
 	for (size_t i = 0; i < count; i++)
-		if (m->a[candidates[i].a] && m->b[candidates[i].b])
-			pair(m, candidates[i].a, candidates[i].b);
+		if (g->a[candidates[i].a].c && g->b[candidates[i].b].c)
+			pair(g, candidates[i].a, candidates[i].b);
 }
 
 static size_t
-left_over(const struct nspy_connection **list, size_t count)
+left_over(const struct entry *entries, size_t count)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < count; i++)
-		left += list[i] != NULL;
+		left += entries[i].c != NULL;
 	return left;
 }
 
 static void
-pair_rest(struct matching *m)
+pair_rest(struct group *g)
 {
 	size_t candidates =
-		left_over(m->a, m->a_count) * left_over(m->b, m->b_count);
+		left_over(g->a, g->a_count) * left_over(g->b, g->b_count);
 	struct candidate *room = NULL;
 
+	if (!candidates)
+		return;
 	if (candidates <= CANDIDATES_MAX)
-		room = calloc(candidates + 1, sizeof(*room));
+		room = calloc(candidates, sizeof(*room));
 	if (room)
-		pair_alike(m, room);
+		pair_alike(g, room);
 	else
-		pair_in_order(m);
+		pair_in_order(g);
 	free(room);
+}
+
+/* How many of the entries have the key of the first one. */
+static size_t
+group_len(const struct entry *entries, size_t count)
+{
+	size_t len = count != 0;
+
+	while (len < count && memcmp(&entries[0].key, &entries[len].key,
+				     sizeof(entries[0].key)) == 0)
+		len++;
+	return len;
+}
+
+static void
+pair_all(struct entry *a, size_t a_count, struct entry *b, size_t b_count,
+	 struct nspy_pair *pairs)
+{
+	while (a_count && b_count) {
+		int order = memcmp(&a->key, &b->key, sizeof(a->key));
+		size_t a_len = order <= 0 ? group_len(a, a_count) : 0;
+		size_t b_len = order >= 0 ? group_len(b, b_count) : 0;
+		struct group group = {a, b, a_len, b_len, pairs};
+
+		if (order == 0) {
+			pair_equal(&group);
+			pair_rest(&group);
+		}
+		a += a_len;
+		a_count -= a_len;
+		b += b_len;
+		b_count -= b_len;
+	}
+}
+
+/* Those without a counterpart, in their order. Returns how many. */
+static size_t
+add_rest(const struct nspy_connections *connections,
+	 const struct entry *entries, bool *paired, struct nspy_pair *pairs)
+{
+	size_t count = 0, number = 0;
+
+	for (size_t i = 0; i < connections->count; i++)
+		paired[entries[i].number] = !entries[i].c;
+	for (const struct nspy_connection *c = connections->first; c;
+	     c = c->next)
+		if (!paired[number++])
+			pairs[count++].b = c;
+	return count;
 }
 
 struct nspy_pair *
 nspy_match(const struct nspy_connections *a, const struct nspy_connections *b,
 	   size_t *count)
 {
-	struct matching m = {.a = list(a),
-			     .b = list(b),
-			     .a_count = a->count,
-			     .b_count = b->count};
+	struct entry *in_a = list(a), *in_b = list(b);
+	bool *paired = calloc(b->count + 1, sizeof(*paired));
+	struct nspy_pair *pairs =
+		calloc(a->count + b->count + 1, sizeof(*pairs));
 
-	m.pairs = calloc(a->count + b->count + 1, sizeof(*m.pairs));
-	if (m.a && m.b && m.pairs) {
-		for (size_t i = 0; i < m.a_count; i++)
-			m.pairs[i].a = m.a[i];
-		pair_equal(&m);
-		pair_rest(&m);
-		*count = m.a_count;
-		for (size_t i = 0; i < m.b_count; i++)
-			if (m.b[i])
-				m.pairs[(*count)++].b = m.b[i];
+	if (in_a && in_b && paired && pairs) {
+		for (size_t i = 0; i < a->count; i++)
+			pairs[in_a[i].number].a = in_a[i].c;
+		pair_all(in_a, a->count, in_b, b->count, pairs);
+		*count = a->count + add_rest(b, in_b, paired, pairs + a->count);
 	} else {
-		free(m.pairs);
-		m.pairs = NULL;
+		free(pairs);
+		pairs = NULL;
 	}
-	free(m.a);
-	free(m.b);
-	return m.pairs;
+	free(in_a);
+	free(in_b);
+	free(paired);
+	return pairs;
 }
