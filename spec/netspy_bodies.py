@@ -126,11 +126,6 @@ def real_call(entry, given, values):
     """The call of the real function; or, where the program does not ask who
     sent the datagram and nothing else tells, of one that does."""
     flags = given.get("flags", "0")
-    if entry["role"] == "accept":
-        addr, addrlen = given["addr"], given["addrlen"]
-        own = {addr: f"nspy_from(&call, {addr})",
-               addrlen: f"nspy_from_len(&call, {addr}, {addrlen})"}
-        return fold("\tret = real(", [own.get(v, v) for v in values], ");")
     if entry["role"] in ("read", "recv"):
         own = [given["buf"], given["len"], flags]
         needs = ("nspy_needs_sender_buf(&call, "

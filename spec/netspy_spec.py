@@ -9,7 +9,7 @@ import re
 # A "guarded" role needs "fd" besides: the descriptor that decides whether
 # the call is recorded.
 ROLES = {
-    "accept": ("guarded", "nspy_on_accept", "addr addrlen"),
+    "accept": ("guarded", "nspy_on_accept", ""),
     "aio_read": ("around", "nspy_on_aio", "control"),
     "aio_return": ("always", "nspy_on_aio_return", "control"),
     "aio_write": ("around", "nspy_on_aio", "control"),

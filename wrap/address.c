@@ -68,6 +68,22 @@ nspy_endpoint_of(const void *addr, socklen_t len)
 	return end;
 }
 
+struct nspy_endpoint
+nspy_endpoint_sent_to(const struct nspy_socket *socket, const void *addr,
+		      socklen_t len)
+{
+	struct sockaddr_in four = {.sin_family = AF_UNSPEC};
+
+	if (socket->family == AF_INET && len >= sizeof(four)) {
+		memcpy(&four, addr, sizeof(four));
+		if (four.sin_family == AF_UNSPEC) {
+			four.sin_family = AF_INET;
+			return nspy_endpoint_of(&four, sizeof(four));
+		}
+	}
+	return nspy_endpoint_of(addr, len);
+}
+
 static struct nspy_endpoint
 ask_name(long number, int fd)
 {
@@ -97,6 +113,20 @@ void
 nspy_socket_ask_peer(int fd, struct nspy_socket *socket)
 {
 	socket->peer = ask_name(SYS_getpeername, fd);
+}
+
+void
+nspy_socket_ask_former_peer(int fd, struct nspy_socket *socket)
+{
+	struct sockaddr_in6 addr = {.sin6_family = AF_UNSPEC};
+	socklen_t len = socket->family == AF_INET ? sizeof(struct sockaddr_in)
+						  : sizeof(addr);
+
+	/* It takes no more room than the address needs. */
+	if ((socket->family == AF_INET || socket->family == AF_INET6) &&
+	    NSPY_SYS5(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERNAME, &addr,
+		      &len) >= 0)
+		socket->peer = nspy_endpoint_of(&addr, len);
 }
 
 bool

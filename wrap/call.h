@@ -12,7 +12,6 @@
 #include "wrap/source.h"
 
 #include <limits.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 
 /* One call of a wrapped function. */
@@ -28,8 +27,6 @@ struct nspy_call {
 	uint32_t emitted; /* nspy_emitted() before a look-up */
 	/* Who sent it, where we asked and the program did not; version 0: no. */
 	struct nspy_endpoint sender;
-	struct sockaddr_in6 from; /* whom accept() got, where we asked */
-	socklen_t from_len;
 	int fd;
 	int error;		   /* errno as the real call left it */
 	bool asked_length;	   /* by us, not by the program */
@@ -85,24 +82,6 @@ nspy_keep_room_msg(struct nspy_call *call, const struct msghdr *msg)
 		     nspy_readable(msg, sizeof(*msg));
 
 	call->room = known ? msg->msg_namelen : 0;
-}
-
-/* Where accept() puts the peer's address, which is asked for in any case. */
-static inline struct sockaddr *
-nspy_from(struct nspy_call *call, struct sockaddr *addr)
-{
-	bool asks = !addr && call->socket->family != AF_UNIX;
-
-	call->from_len = asks ? sizeof(call->from) : 0;
-	return asks ? (struct sockaddr *)(void *)&call->from : addr;
-}
-
-static inline socklen_t *
-nspy_from_len(struct nspy_call *call, const struct sockaddr *addr,
-	      socklen_t *addrlen)
-{
-	return !addr && call->socket->family != AF_UNIX ? &call->from_len
-							: addrlen;
 }
 
 /*

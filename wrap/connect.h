@@ -10,6 +10,9 @@
 void nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 		       int error);
 
+/* Whether connect() in progress has led to a connection, be it over again. */
+bool nspy_was_connected(int fd, const struct nspy_socket *socket);
+
 /* A call on a datagram socket failed with error; SO_ERROR tells it, too. */
 void nspy_datagram_failed(const struct nspy_call *call, int error);
 

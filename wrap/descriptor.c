@@ -238,6 +238,8 @@ inspect(int fd)
 	nspy_socket_ask_peer(fd, socket);
 	if (socket->peer.version)
 		atomic_fetch_or(&socket->flags, NSPY_CONNECTED);
+	else if (socket->type == SOCK_STREAM)
+		nspy_socket_ask_former_peer(fd, socket);
 	return socket;
 }
 

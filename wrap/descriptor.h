@@ -54,6 +54,7 @@ struct nspy_socket {
 	uint32_t device, watch;
 	struct nspy_socket *next_closing; /* see nspy_call.closing */
 	int last_fd;			  /* while close_range() ends it */
+	bool alone; /* and no other process held it when that began */
 	uint64_t connect_ns;
 	_Atomic uint64_t sent, received; /* bytes of a stream, told or ... */
 	/* ... not told while the recording was paused, since the last event */
@@ -130,6 +131,9 @@ bool nspy_socket_shared(const struct nspy_socket *socket);
 void nspy_socket_ask_local(int fd, struct nspy_socket *socket);
 void nspy_socket_ask_peer(int fd, struct nspy_socket *socket);
 
+/* The peer of a connection that is over, while getpeername() says ENOTCONN. */
+void nspy_socket_ask_former_peer(int fd, struct nspy_socket *socket);
+
 /*
  * The local address for a packet from or to peer: the socket's own, or for a
  * wildcard what the kernel's routes say.
@@ -142,6 +146,10 @@ struct nspy_endpoint nspy_socket_local(struct nspy_socket *socket,
  * the name of an AF_UNIX socket.
  */
 struct nspy_endpoint nspy_endpoint_of(const void *addr, socklen_t len);
+
+/* The same for a datagram: UDP takes one of no family for one of IPv4. */
+struct nspy_endpoint nspy_endpoint_sent_to(const struct nspy_socket *socket,
+					   const void *addr, socklen_t len);
 
 /* The same for a bare address (struct in_addr, struct in6_addr); port 0. */
 struct nspy_endpoint nspy_endpoint_of_ipv4(const void *addr);

@@ -31,8 +31,7 @@ void nspy_on_bind(struct nspy_call *call, int ret);
 void nspy_on_listen(struct nspy_call *call, int ret);
 void nspy_on_connect(struct nspy_call *call, int ret,
 		     const struct sockaddr *addr, socklen_t addrlen);
-void nspy_on_accept(struct nspy_call *call, int ret,
-		    const struct sockaddr *addr, const socklen_t *addrlen);
+void nspy_on_accept(struct nspy_call *call, int ret);
 
 /* hook_option.c: what a socket is asked and told. */
 void nspy_on_getsockopt(struct nspy_call *call, int ret, int level, int optname,

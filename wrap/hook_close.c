@@ -34,6 +34,9 @@ unread_bytes(int fd)
 	char byte;
 
 	NSPY_SYS3(SYS_ioctl, fd, FIONREAD, &unread);
+	/* Nor does the kernel count the urgent byte, when it is next. */
+	if (unread == 0 && NSPY_SYS3(SYS_ioctl, fd, SIOCATMARK, &unread) < 0)
+		unread = 0;
 	if (unread == 1 && NSPY_SYS6(SYS_recvfrom, fd, &byte, 1,
 				     MSG_PEEK | MSG_DONTWAIT, NULL, NULL) == 0)
 		unread = 0;
@@ -96,7 +99,8 @@ end_of(const struct nspy_call *call, int fd, struct nspy_socket *socket)
 	bool asked = atomic_load(&socket->flags) & NSPY_CONNECTED &&
 		     nspy_tcp_info_ask(fd, socket, &info);
 	/* Asked later: what comes in between is unread, and not missing. */
-	size_t unread = asked && nspy_all_received(socket, &info)
+	bool urgent = atomic_load(&socket->flags) & NSPY_URGENT_SEEN;
+	size_t unread = asked && !urgent && nspy_all_received(socket, &info)
 				? 0
 				: unread_bytes(fd);
 	/* Closing sends RST when bytes are unread or the linger time is 0. */
@@ -155,21 +159,13 @@ static bool
 may_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
 	uint32_t flags = atomic_load(&socket->flags);
-	struct nspy_tcp_info info;
 
 	if (socket->type != SOCK_STREAM ||
 	    !(flags & (NSPY_CONNECTED | NSPY_CONNECTING)))
 		return false;
 	call->fd = fd;
-	if (flags & NSPY_CONNECTING) {
-		struct nspy_socket probe = {.cookie = 0};
-
-		nspy_socket_ask_peer(fd, &probe);
-		/* Or it has ended again: then the peer has had our SYN. */
-		if (probe.peer.version ||
-		    (nspy_tcp_info_ask(fd, socket, &info) && info.acked))
-			nspy_connect_done(call, socket, 0);
-	}
+	if (flags & NSPY_CONNECTING && nspy_was_connected(fd, socket))
+		nspy_connect_done(call, socket, 0);
 	return true;
 }
 
@@ -177,7 +173,8 @@ may_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
 static bool
 tell_later(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
-	if (!nspy_diag_begin(fd, socket))
+	socket->alone = !nspy_socket_shared(socket);
+	if (!socket->alone && !nspy_diag_begin(fd, socket))
 		return false;
 	socket->ends = end_of(call, fd, socket);
 	socket->next_closing = call->closing;
@@ -185,13 +182,16 @@ tell_later(struct nspy_call *call, int fd, struct nspy_socket *socket)
 	return true;
 }
 
-/* The end of a socket whose last descriptor is fd, or added to call->closing. */
+/*
+ * The end of a socket whose last descriptor is fd, or added to call->closing:
+ * if it has to be, or those before it were.
+ */
 static void
 end_socket(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
 	call->begin_ns = call->end_ns = nspy_now();
 	if (may_close(call, fd, socket)) {
-		if (!nspy_socket_shared(socket))
+		if (!nspy_socket_shared(socket) && !call->closing)
 			tell_close(call, socket, end_of(call, fd, socket));
 		else if (tell_later(call, fd, socket))
 			socket = NULL;
@@ -284,6 +284,8 @@ nspy_begin_closefrom(struct nspy_call *call, int lowfd)
 static uint16_t
 how_it_ended(const struct nspy_socket *socket)
 {
+	if (socket->alone)
+		return socket->ends;
 	switch (nspy_diag_end(socket)) {
 	case NSPY_DIAG_ENDING:
 		return socket->ends & NSPY_PEER_FIN;
@@ -338,7 +340,8 @@ nspy_before_close(int fd)
 		struct nspy_socket *socket = call.closing;
 
 		call.closing = socket->next_closing;
-		nspy_diag_end(socket);
+		if (!socket->alone)
+			nspy_diag_end(socket);
 		tell_close(&call, socket, NSPY_HELD);
 		nspy_socket_free(socket);
 	}

@@ -158,7 +158,11 @@ on_moved(struct nspy_call *call, struct nspy_tell *tell,
 	struct nspy_socket *socket = call->socket;
 
 	if (socket->type == SOCK_STREAM) {
-		nspy_connect_done(call, socket, 0);
+		/* Another process may have been told that it failed. */
+		if (tell->len ||
+		    (atomic_load(&socket->flags) & NSPY_CONNECTING &&
+		     nspy_was_connected(call->fd, socket)))
+			nspy_connect_done(call, socket, 0);
 		if (!tell->len &&
 		    (tell->kind == NSPY_SEND || !stream_ended(call)))
 			return;
@@ -206,7 +210,8 @@ on_sent(struct nspy_call *call, ssize_t ret, const struct msghdr *msg,
 	 */
 	if ((ret >= 0 || is_refused(call->error)) && msg && msg->msg_name &&
 	    call->socket->type != SOCK_STREAM)
-		peer = nspy_endpoint_of(msg->msg_name, msg->msg_namelen);
+		peer = nspy_endpoint_sent_to(call->socket, msg->msg_name,
+					     msg->msg_namelen);
 	if (ret < 0) {
 		on_failed(call, NSPY_SEND, &peer);
 		return;

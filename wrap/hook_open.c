@@ -3,6 +3,7 @@
 
 #include "capture/format.h"
 #include "capture/sys.h"
+#include "wrap/audit.h"
 #include "wrap/call.h"
 #include "wrap/connect.h"
 #include "wrap/emit.h"
@@ -161,6 +162,18 @@ nspy_connect_done(const struct nspy_call *call, struct nspy_socket *socket,
 		nspy_emit(call, socket, &reset);
 }
 
+bool
+nspy_was_connected(int fd, const struct nspy_socket *socket)
+{
+	struct nspy_socket probe = {.cookie = 0};
+	struct nspy_tcp_info info;
+
+	nspy_socket_ask_peer(fd, &probe);
+	/* When it is over: the peer has had our SYN. */
+	return probe.peer.version ||
+	       (nspy_tcp_info_ask(fd, socket, &info) && info.acked);
+}
+
 /* Other errors come without a packet: nothing to show. */
 bool
 nspy_sent_syn(int error)
@@ -212,6 +225,21 @@ on_connect_tcp(struct nspy_call *call, int error)
 	}
 }
 
+/*
+ * Whether the connection of before was over; else it is EISCONN, but for the
+ * one call that is told of the success.
+ */
+static bool
+connects_anew(const struct nspy_call *call, int error)
+{
+	struct nspy_socket probe = {.cookie = 0};
+
+	if (error || !(atomic_load(&call->socket->flags) & NSPY_CONNECTED))
+		return error != ECONNRESET && nspy_sent_syn(error);
+	nspy_socket_ask_local(call->fd, &probe);
+	return probe.local.port != call->socket->local.port;
+}
+
 void
 nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 		socklen_t addrlen)
@@ -242,6 +270,8 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 	if (!peer.version)
 		return;
 	if (socket->type == SOCK_STREAM) {
+		if (connects_anew(call, error))
+			clear(socket, NSPY_CONNECTED | NSPY_OPENED);
 		if (!(atomic_load(&socket->flags) &
 		      (NSPY_CONNECTED | NSPY_CONNECTING)))
 			socket->peer = peer;
@@ -261,27 +291,8 @@ nspy_on_connect(struct nspy_call *call, int ret, const struct sockaddr *addr,
 	}
 }
 
-/*
- * Whoever it was, as accept() said. getpeername() fails when the peer has gone
- * already, with a reset.
- */
-static void
-set_accepted_peer(const struct nspy_call *call, int fd,
-		  struct nspy_socket *socket, const struct sockaddr *addr,
-		  const socklen_t *addrlen)
-{
-	if (call->from_len)
-		socket->peer = nspy_endpoint_of(&call->from, call->from_len);
-	else
-		nspy_socket_ask_peer(fd, socket);
-	if (!socket->peer.version && socket->family != AF_UNIX && addr &&
-	    nspy_readable(addr, *addrlen))
-		socket->peer = nspy_endpoint_of(addr, *addrlen);
-}
-
 void
-nspy_on_accept(struct nspy_call *call, int ret, const struct sockaddr *addr,
-	       const socklen_t *addrlen)
+nspy_on_accept(struct nspy_call *call, int ret)
 {
 	const struct nspy_tell tell = {.kind = NSPY_ACCEPT};
 	struct nspy_socket *socket;
@@ -298,7 +309,10 @@ nspy_on_accept(struct nspy_call *call, int ret, const struct sockaddr *addr,
 	if (!socket)
 		return;
 	nspy_socket_ask_local(ret, socket);
-	set_accepted_peer(call, ret, socket, addr, addrlen);
+	nspy_socket_ask_peer(ret, socket);
+	/* It may have gone already, with a reset. */
+	if (!socket->peer.version)
+		nspy_socket_ask_former_peer(ret, socket);
 	if (!socket->peer.version)
 		return;
 	set(socket, NSPY_CONNECTED | (flags & NSPY_LINGERS_NOT));

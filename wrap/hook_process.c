@@ -125,18 +125,44 @@ lingers(int fd)
 	return linger.l_onoff && linger.l_linger;
 }
 
+static bool
+holds_shared_stream(void)
+{
+	for (uint32_t fd = nspy_descriptor_limit(); fd > 0; fd--) {
+		const struct nspy_socket *socket =
+			nspy_descriptor_known((int)fd - 1);
+
+		if (socket && socket->type == SOCK_STREAM &&
+		    nspy_socket_shared(socket))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A close that the kernel does when the process is gone cannot be asked about.
  * So what others may hold is closed here, for this thread alone: where others
  * share the table of descriptors, theirs stays as it is, and the socket open.
+ * In their turn, so are the other streams: both ends of one may be here.
  */
 static void
-end_at_exit(int fd, const struct nspy_socket *socket, bool last)
+end_at_exit(int fd, const struct nspy_socket *socket, bool closes)
 {
 	struct nspy_call call;
-	bool close = last && socket->type == SOCK_STREAM &&
-		     nspy_socket_shared(socket) && !lingers(fd);
+	bool close = closes && socket->type == SOCK_STREAM && !lingers(fd);
 
+	/* The highest of its descriptors is the one that counts. */
+	for (int other = fd - 1;
+	     other >= 0 && atomic_load(&socket->descriptors) > 1; other--) {
+		struct nspy_socket *same;
+
+		if (nspy_descriptor_known(other) != socket)
+			continue;
+		nspy_descriptor_forget(other, &same);
+		if (close)
+			NSPY_SYS3(SYS_close_range, other, other,
+				  CLOSE_RANGE_UNSHARE);
+	}
 	nspy_begin_close(&call, fd);
 	if (close)
 		NSPY_SYS3(SYS_close_range, fd, fd, CLOSE_RANGE_UNSHARE);
@@ -150,15 +176,18 @@ end_at_exit(int fd, const struct nspy_socket *socket, bool last)
 static void
 end_process(bool last)
 {
+	bool closes;
+
 	if (!nspy_recording() || nspy_in_guest())
 		return;
 	nspy_finish();
+	closes = last && holds_shared_stream();
 	for (uint32_t fd = nspy_descriptor_limit(); fd > 0; fd--) {
 		const struct nspy_socket *socket =
 			nspy_descriptor_known((int)fd - 1);
 
 		if (socket)
-			end_at_exit((int)fd - 1, socket, last);
+			end_at_exit((int)fd - 1, socket, closes);
 	}
 	nspy_descriptors_end(true);
 	nspy_finish();
