@@ -9,6 +9,7 @@ and a tab; a log without any says in its last lines why.
 import datetime
 import os
 import platform
+import subprocess
 import sys
 
 COLUMNS = ("program", "version", "workload", "without netspy", "with it",
@@ -27,7 +28,7 @@ that was reset, and other than what the kernel's own capture of the same run has
 too. The scripts are [tests/real](../tests/real); `make check-real`
 runs them all, `make check` those of a few seconds.
 
-Made on %s with netspy %s on %s, Linux %s, %s.
+Made on %s with netspy %s%s on %s, Linux %s, %s.
 """
 
 
@@ -37,6 +38,17 @@ def system():
         return platform.freedesktop_os_release()["PRETTY_NAME"]
     except OSError:
         return platform.libc_ver()[0]
+
+
+def commit():
+    """" at commit ...", where there is one."""
+    try:
+        done = subprocess.run(["git", "-C", os.path.dirname(__file__) or ".",
+                               "rev-parse", "--short", "HEAD"],
+                              capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return " at commit " + done.stdout.strip() if done.stdout else ""
 
 
 def line(cells):
@@ -56,7 +68,7 @@ def main():
             reasons = [each for each in lines if each.startswith(name + ": ")]
             reason = reasons[-1][len(name) + 2:] if reasons else "no result"
             skipped.append((name, reason))
-    print(HEAD % (datetime.date.today(), sys.argv[1], system(),
+    print(HEAD % (datetime.date.today(), sys.argv[1], commit(), system(),
                   platform.release().split("-")[0], platform.machine()))
     print(line(COLUMNS))
     print("|---" * 5 + "|--:" * 4 + "|")
