@@ -104,7 +104,8 @@ nspy_launched_create(void)
 	ring->drop = nspy_settings.drop;
 	atomic_store(&ring->collector_ns, now_ns);
 	atomic_store(&ring->collector, NSPY_COLLECTS);
-	if (NSPY_SYS4(SYS_renameat, AT_FDCWD, path, AT_FDCWD, ready_path) < 0) {
+	if (NSPY_SYS5(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, ready_path, 0) <
+	    0) {
 		NSPY_SYS2(SYS_munmap, ring, sizeof(*ring));
 		NSPY_SYS3(SYS_unlinkat, AT_FDCWD, path, 0);
 		return NULL;

@@ -20,7 +20,7 @@
 static struct place {
 	struct mmsghdr messages[MESSAGES_MAX];
 	struct sockaddr_in6 from[MESSAGES_MAX];
-	_Atomic bool taken;
+	_Atomic int taken; /* no byte: some machines swap words only */
 } places[PLACES];
 
 ssize_t

@@ -56,7 +56,7 @@ ssize_t __read(int fd, void *buf, size_t count);
 ssize_t __wrap___read(int fd, void *buf, size_t count);
 #endif
 
-static _Atomic bool replaceable, replaced;
+static _Atomic int replaceable, replaced;
 static bool dprintf_by_stream; /* since 2.37 it calls write() itself */
 const int nspy_stdio_dprintf_room = 2048;
 
