@@ -43,6 +43,21 @@ unread_bytes(int fd)
 	return unread > 0 ? (size_t)unread : 0;
 }
 
+/* False: its end sends nothing, or we cannot tell what. */
+static bool
+is_connected(struct nspy_call *call, int fd, struct nspy_socket *socket)
+{
+	uint32_t flags = atomic_load(&socket->flags);
+
+	if (socket->type != SOCK_STREAM ||
+	    !(flags & (NSPY_CONNECTED | NSPY_CONNECTING)))
+		return false;
+	call->fd = fd;
+	if (flags & NSPY_CONNECTING && nspy_was_connected(fd, socket))
+		nspy_connect_done(call, socket, 0);
+	return true;
+}
+
 void
 nspy_on_shutdown(struct nspy_call *call, int ret, int how)
 {
@@ -55,9 +70,10 @@ nspy_on_shutdown(struct nspy_call *call, int ret, int how)
 	if ((how == SHUT_RD || how == SHUT_RDWR) &&
 	    (ret == 0 || call->error == ENOTCONN))
 		atomic_fetch_or(&socket->flags, NSPY_DEAF);
-	if (ret < 0 || socket->type != SOCK_STREAM)
+	/* It ends a connect() in progress, and a listener as well. */
+	if (ret < 0 || !is_connected(call, call->fd, socket) ||
+	    !(atomic_load(&socket->flags) & NSPY_CONNECTED))
 		return;
-	nspy_connect_done(call, socket, 0);
 	/* Before the FIN, behind which no gap can be. */
 	if (how != SHUT_RD && !nspy_socket_shared(socket) &&
 	    nspy_tcp_info_ask(call->fd, socket, &info))
@@ -154,21 +170,6 @@ tell_close(struct nspy_call *call, struct nspy_socket *socket, uint16_t flags)
 		nspy_emit(call, socket, &tell);
 }
 
-/* False: its close sends nothing, or we cannot tell what. */
-static bool
-may_close(struct nspy_call *call, int fd, struct nspy_socket *socket)
-{
-	uint32_t flags = atomic_load(&socket->flags);
-
-	if (socket->type != SOCK_STREAM ||
-	    !(flags & (NSPY_CONNECTED | NSPY_CONNECTING)))
-		return false;
-	call->fd = fd;
-	if (flags & NSPY_CONNECTING && nspy_was_connected(fd, socket))
-		nspy_connect_done(call, socket, 0);
-	return true;
-}
-
 /* Whether others hold the socket is seen when our descriptor is closed. */
 static bool
 tell_later(struct nspy_call *call, int fd, struct nspy_socket *socket)
@@ -190,7 +191,7 @@ static void
 end_socket(struct nspy_call *call, int fd, struct nspy_socket *socket)
 {
 	call->begin_ns = call->end_ns = nspy_now();
-	if (may_close(call, fd, socket)) {
+	if (is_connected(call, fd, socket)) {
 		if (!nspy_socket_shared(socket) && !call->closing)
 			tell_close(call, socket, end_of(call, fd, socket));
 		else if (tell_later(call, fd, socket))
