@@ -191,10 +191,16 @@ user_of(struct nspy_side *side, uint32_t process)
 
 	if (found)
 		return found;
-	grown = reallocarray(side->users, side->user_count + 1, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	side->users = grown;
+	if (side->user_count == side->user_size) {
+		size_t size = side->user_size ? 2 * side->user_size : 1;
+
+		grown = reallocarray(side->users, size, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		side->users = grown;
+		side->user_size = size;
+	}
+	grown = side->users;
 	memmove(&grown[place + 1], &grown[place],
 		(side->user_count++ - place) * sizeof(*grown));
 	grown[place] = (struct nspy_user){.process = process};

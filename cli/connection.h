@@ -44,7 +44,7 @@ struct nspy_side {
 	uint64_t again, gaps, closed_windows; /* packets, for the history */
 	/* Its processes by their numbers, and bytes of which none was told. */
 	struct nspy_user *users;
-	size_t user_count;
+	size_t user_count, user_size;
 	uint64_t sent, received;
 	/* Content, if it is kept: as it came, every byte of a stream once. */
 	uint8_t *content;
