@@ -36,6 +36,7 @@ nspy_begin_any(struct nspy_call *call, const char *name)
 	call->name = name;
 	call->socket = NULL;
 	call->closing = NULL;
+	call->closed = 0;
 	call->fd = -1;
 	call->result = 0;
 }

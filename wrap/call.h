@@ -23,6 +23,7 @@ struct nspy_call {
 	long result;		    /* as the hook got it */
 	/* Forgotten, but told only when the kernel has closed them. */
 	struct nspy_socket *closing;
+	uint64_t closed;  /* the cookie of what fd was, or 0 */
 	socklen_t room;	  /* for the peer's address, before the real call */
 	uint32_t emitted; /* nspy_emitted() before a look-up */
 	/* Who sent it, where we asked and the program did not; version 0: no. */

@@ -73,18 +73,40 @@ nspy_descriptor_limit(void)
 	return atomic_load(&descriptor_limit);
 }
 
-void
-nspy_descriptor_set(int fd, uint32_t word)
+static void
+raise_limit(int fd)
 {
 	uint32_t limit = atomic_load(&descriptor_limit);
 
-	if ((uint32_t)fd >= nspy_descriptor_count)
-		return;
-	atomic_store(&nspy_descriptors[fd], word);
 	while (limit <= (uint32_t)fd &&
 	       !atomic_compare_exchange_weak(&descriptor_limit, &limit,
 					     (uint32_t)fd + 1))
 		;
+}
+
+void
+nspy_descriptor_set(int fd, uint32_t word)
+{
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return;
+	atomic_store(&nspy_descriptors[fd], word);
+	raise_limit(fd);
+}
+
+/*
+ * What was looked at may be closed by now, and the number be that of another
+ * socket, which the thread that made it has put here: then false.
+ */
+static bool
+set_found(int fd, uint32_t word)
+{
+	uint32_t unknown = NSPY_UNKNOWN;
+
+	if (!atomic_compare_exchange_strong(&nspy_descriptors[fd], &unknown,
+					    word))
+		return false;
+	raise_limit(fd);
+	return true;
 }
 
 static struct nspy_socket *
@@ -172,20 +194,18 @@ ask(int fd, int option, void *value, socklen_t len)
 			      &len);
 }
 
-struct nspy_socket *
-nspy_descriptor_add(int fd, int domain, int type, int protocol)
+/* A socket with one descriptor, which is not in the table yet; or NULL. */
+static struct nspy_socket *
+make_socket(int fd, int domain, int type, int protocol)
 {
 	struct nspy_socket described = {.cookie = 0}, *socket;
 	uint32_t index = SOCKETS_MAX;
 
-	if ((uint32_t)fd >= nspy_descriptor_count)
-		return NULL;
 	/* Which socket it is cannot be asked for in a sandbox. */
 	if (!nspy_sys_refused &&
 	    nspy_protocol_describe(&described, domain, type, protocol))
 		index = take_socket();
 	if (index == SOCKETS_MAX) {
-		nspy_descriptor_set(fd, NSPY_OTHER);
 		if (domain != AF_UNSPEC)
 			nspy_unrecorded_add(domain, protocol);
 		return NULL;
@@ -202,7 +222,24 @@ nspy_descriptor_add(int fd, int domain, int type, int protocol)
 	atomic_store(&socket->flags, atomic_load(&described.flags));
 	socket->forks = atomic_load(&nspy_forks);
 	atomic_store(&socket->descriptors, 1);
-	nspy_descriptor_set(fd, index + NSPY_SOCKET);
+	return socket;
+}
+
+static uint32_t
+word_of(const struct nspy_socket *socket)
+{
+	return socket ? socket->index + NSPY_SOCKET : (uint32_t)NSPY_OTHER;
+}
+
+struct nspy_socket *
+nspy_descriptor_add(int fd, int domain, int type, int protocol)
+{
+	struct nspy_socket *socket;
+
+	if ((uint32_t)fd >= nspy_descriptor_count)
+		return NULL;
+	socket = make_socket(fd, domain, type, protocol);
+	nspy_descriptor_set(fd, word_of(socket));
 	return socket;
 }
 
@@ -212,12 +249,49 @@ nspy_descriptors_end(bool now)
 	atomic_store(&ended, now);
 }
 
+/* In a sandbox it cannot be asked for, and is taken for the same. */
+static bool
+is_still(int fd, uint64_t cookie)
+{
+	uint64_t now = 0;
+	int err = ask(fd, SO_COOKIE, &now, sizeof(now));
+
+	return err < 0 ? err == -EPERM : now == cookie;
+}
+
+void
+nspy_descriptor_forget_closed(int fd, uint64_t cookie)
+{
+	uint32_t word = atomic_load(&nspy_descriptors[fd]);
+	struct nspy_socket *socket = socket_of(word);
+
+	if (socket && socket->cookie == cookie &&
+	    atomic_compare_exchange_strong(&nspy_descriptors[fd], &word,
+					   NSPY_UNKNOWN) &&
+	    atomic_fetch_sub(&socket->descriptors, 1) == 1)
+		nspy_socket_free(socket);
+}
+
+static void
+ask_all(int fd, struct nspy_socket *socket)
+{
+	atomic_fetch_or(&socket->flags, NSPY_FOREIGN);
+	nspy_protocol_ask(fd, socket);
+	nspy_socket_ask_local(fd, socket);
+	nspy_socket_ask_peer(fd, socket);
+	if (socket->peer.version)
+		atomic_fetch_or(&socket->flags, NSPY_CONNECTED);
+	else if (socket->type == SOCK_STREAM)
+		nspy_socket_ask_former_peer(fd, socket);
+}
+
 /* A socket that was there before us, or that came by a way we do not see. */
 static struct nspy_socket *
 inspect(int fd)
 {
 	struct nspy_socket *socket;
 	int domain = AF_UNSPEC, type = 0, protocol = 0;
+	uint64_t cookie = 0;
 	int err;
 
 	if (atomic_load(&ended))
@@ -229,17 +303,20 @@ inspect(int fd)
 		ask(fd, SO_TYPE, &type, sizeof(type));
 		ask(fd, SO_PROTOCOL, &protocol, sizeof(protocol));
 	}
-	socket = nspy_descriptor_add(fd, domain, type, protocol);
-	if (!socket)
+	socket = make_socket(fd, domain, type, protocol);
+	if (socket) {
+		cookie = socket->cookie;
+		ask_all(fd, socket);
+	}
+	if (!set_found(fd, word_of(socket)) && socket) {
+		nspy_socket_free(socket);
 		return NULL;
-	atomic_fetch_or(&socket->flags, NSPY_FOREIGN);
-	nspy_protocol_ask(fd, socket);
-	nspy_socket_ask_local(fd, socket);
-	nspy_socket_ask_peer(fd, socket);
-	if (socket->peer.version)
-		atomic_fetch_or(&socket->flags, NSPY_CONNECTED);
-	else if (socket->type == SOCK_STREAM)
-		nspy_socket_ask_former_peer(fd, socket);
+	}
+	/* A thread that closes it just now looked for it before it was here. */
+	if (socket && !is_still(fd, cookie)) {
+		nspy_descriptor_forget_closed(fd, cookie);
+		return NULL;
+	}
 	return socket;
 }
 
@@ -265,16 +342,6 @@ nspy_descriptor_forget_stale(int fd)
 		nspy_socket_free(socket);
 }
 
-/* In a sandbox it cannot be asked for, and is taken for the same. */
-static bool
-is_still(int fd, const struct nspy_socket *socket)
-{
-	uint64_t cookie = 0;
-	int err = ask(fd, SO_COOKIE, &cookie, sizeof(cookie));
-
-	return err < 0 ? err == -EPERM : cookie == socket->cookie;
-}
-
 struct nspy_socket *
 nspy_descriptor_find(int fd)
 {
@@ -284,7 +351,7 @@ nspy_descriptor_find(int fd)
 		return NULL;
 	word = atomic_load(&nspy_descriptors[fd]);
 	if (nspy_descriptors_shared && word >= NSPY_SOCKET &&
-	    !is_still(fd, socket_of(word))) {
+	    !is_still(fd, socket_of(word)->cookie)) {
 		nspy_descriptor_forget_stale(fd);
 		word = NSPY_UNKNOWN;
 	}
@@ -297,7 +364,7 @@ nspy_descriptor_copy(int fd, struct nspy_socket *socket)
 	if ((uint32_t)fd >= nspy_descriptor_count)
 		return;
 	atomic_fetch_add(&socket->descriptors, 1);
-	nspy_descriptor_set(fd, socket->index + NSPY_SOCKET);
+	nspy_descriptor_set(fd, word_of(socket));
 }
 
 void

@@ -113,6 +113,12 @@ bool nspy_descriptor_forget(int fd, struct nspy_socket **socket);
 void nspy_descriptor_forget_stale(int fd);
 
 /*
+ * The kernel has closed fd, which was the socket with this cookie. Another
+ * thread that used it meanwhile has made it known again.
+ */
+void nspy_descriptor_forget_closed(int fd, uint64_t cookie);
+
+/*
  * fd came from a process, perhaps from this one: a copy of a socket that is
  * known here, or one that its first use shows.
  */

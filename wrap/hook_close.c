@@ -236,6 +236,8 @@ end_descriptor(struct nspy_call *call, int fd)
 {
 	struct nspy_socket *socket = forget(fd);
 
+	call->fd = fd;
+	call->closed = socket ? socket->cookie : 0;
 	if (socket)
 		end_socket(call, fd, socket);
 }
@@ -245,7 +247,7 @@ nspy_begin_close(struct nspy_call *call, int fd)
 {
 	call->closing = NULL;
 	end_descriptor(call, fd);
-	return call->closing;
+	return call->closed;
 }
 
 /* The kernel puts files on a stack before it closes them: the last one first. */
@@ -256,6 +258,7 @@ nspy_begin_close_range(struct nspy_call *call, unsigned int first,
 	struct nspy_socket *socket, *top = NULL;
 
 	call->closing = NULL;
+	call->closed = 0;
 	if ((unsigned int)flags & CLOSE_RANGE_CLOEXEC)
 		return false;
 	for (unsigned int fd = first;
@@ -317,6 +320,8 @@ nspy_end_close(struct nspy_call *call)
 {
 	int error = errno;
 
+	if (call->closed)
+		nspy_descriptor_forget_closed(call->fd, call->closed);
 	if (!call->closing)
 		return;
 	call->closing = reversed(call->closing);

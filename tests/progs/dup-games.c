@@ -4,10 +4,11 @@
  * dup-games: one connection under many numbers.  It ends only with the last
  * of them; a number that is reused for a file or another socket is no longer
  * the connection, even if that is what a process does that shares the numbers
- * but not the memory.
+ * but not the memory, or
+ * if a thread uses the number while another one closes it.
  */
 
-#include "prog.h"
+#include "peer.h"
 
 #include <sched.h>
 #include <sys/syscall.h>
@@ -23,6 +24,47 @@ replaced_by_child(int number, int file)
 		_exit(dup2(file, number) != number);
 	MUST(child > 0 && waitpid(child, &status, 0) == child && !status);
 	MUST(write(number, "not traffic", 11) == 11);
+}
+
+#define ROUNDS 30
+
+static volatile int number = -1;
+
+static void *
+use(void *unused UNUSED)
+{
+	char byte;
+
+	while (number != -2)
+		if (number != -1)
+			recv(number, &byte, 1, MSG_DONTWAIT);
+	return NULL;
+}
+
+/* The peer's end closes unseen. */
+static void
+used_while_closed(void)
+{
+	pthread_t thread;
+	int peer, fd, file, lower;
+
+	MUST(!pthread_create(&thread, NULL, use, NULL));
+	for (int i = 0; i < ROUNDS; i++) {
+		fd = connected_to_peer("4", &peer);
+		/* There was the peer's door. */
+		lower = open("scratch", O_RDWR);
+		MUST(lower >= 0);
+		number = fd;
+		usleep(100);
+		MUST(!close(fd));
+		file = open("scratch", O_RDWR);
+		MUST(file >= 0 && write(file, "not traffic", 11) == 11);
+		number = -1;
+		MUST(!close(file) && !close(lower));
+		peer_close(peer);
+	}
+	number = -2;
+	MUST(!pthread_join(thread, NULL));
 }
 
 int
@@ -69,5 +111,6 @@ main(void)
 	MUST(!close(other[0]));
 	expect_end(other[1]);
 	MUST(!close(other[1]));
+	used_while_closed();
 	return 0;
 }
