@@ -234,6 +234,9 @@ connects_anew(const struct nspy_call *call, int error)
 {
 	struct nspy_socket probe = {.cookie = 0};
 
+	/* AF_UNIX looks for the listener before it looks at its own state. */
+	if (call->socket->family == AF_UNIX)
+		return false;
 	if (error || !(atomic_load(&call->socket->flags) & NSPY_CONNECTED))
 		return error != ECONNRESET && nspy_sent_syn(error);
 	nspy_socket_ask_local(call->fd, &probe);
