@@ -207,10 +207,9 @@ end_socket(struct nspy_call *call, int fd, struct nspy_socket *socket)
 }
 
 /*
- * fd is about to be closed: the table changes before the kernel's, where the
- * number is free right after. The socket whose last descriptor it is, or NULL.
- * What is no socket costs a load and perhaps a store. In a vfork child the
- * store reaches the parent's table, but "unknown" is always true.
+ * fd is about to be closed: forgotten before the kernel gives it out again.
+ * Returns the socket whose last one it was. What is no socket costs a load and
+ * perhaps a store: by a vfork child to its parent's table, where it is true.
  */
 static struct nspy_socket *
 forget(int fd)
