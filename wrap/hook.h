@@ -70,8 +70,7 @@ void nspy_on_file_sent(struct nspy_call *call, ssize_t ret, int in,
 		       int64_t end);
 /* offset points to 64 bits for sendfile64, and to a word for sendfile. */
 #define nspy_on_sendfile(call, ret, in, offset)                                \
-	nspy_on_file_sent(call, ret, in,                                       \
-			  (ret) > 0 && (offset) ? *(offset) : -1)
+	nspy_on_file_sent(call, ret, in, (ret) > 0 && (offset) ? *(offset) : -1)
 bool nspy_before_splice(struct nspy_call *call, int in,
 			const off64_t *in_offset, int out,
 			const off64_t *out_offset, size_t len,
@@ -88,13 +87,15 @@ void nspy_before_lio_listio(const void *list, int count);
 void nspy_on_aio_return(struct nspy_call *call, ssize_t ret,
 			const void *control);
 
-/* hook_close.c: descriptors change hands, connections end. */
-void nspy_before_connect(struct nspy_call *call);
-void nspy_on_shutdown(struct nspy_call *call, int ret, int how);
+/* hook_dup.c: a descriptor becomes a copy of another. */
 void nspy_on_dup(struct nspy_call *call, int ret, int oldfd);
 void nspy_on_fcntl(struct nspy_call *call, int ret, int fd, int cmd);
 void nspy_on_replace(struct nspy_call *call, int ret, int oldfd);
 void nspy_before_replace(struct nspy_call *call, int oldfd, int newfd);
+
+/* hook_close.c: descriptors and connections end. */
+void nspy_before_connect(struct nspy_call *call);
+void nspy_on_shutdown(struct nspy_call *call, int ret, int how);
 /* One descriptor, for calls that close among other things. */
 void nspy_before_close(int fd);
 /*
