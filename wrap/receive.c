@@ -53,13 +53,18 @@ nspy_receive_iov(struct nspy_call *call, const struct iovec *iov, int iovcnt)
 	return nspy_receive_msg(call, nspy_real_recvmsg, &msg, 0);
 }
 
+/* For less than recvmsg() takes. */
 ssize_t
 nspy_receive(struct nspy_call *call, void *buf, size_t len, int flags)
 {
-	struct iovec iov = {buf, len};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct sockaddr_in6 from = {.sin6_family = AF_UNSPEC};
+	socklen_t fromlen = sizeof(from);
+	ssize_t ret = nspy_real_recvfrom(call->fd, buf, len, flags,
+					 (struct sockaddr *)&from, &fromlen);
 
-	return nspy_receive_msg(call, nspy_real_recvmsg, &msg, flags);
+	if (ret >= 0)
+		call->sender = nspy_endpoint_of(&from, fromlen);
+	return ret;
 }
 
 static struct place *
