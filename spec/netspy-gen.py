@@ -13,7 +13,7 @@ from functools import partial
 # No __pycache__ in the source folder, which may be read-only.
 sys.dont_write_bytecode = True
 import netspy_syscalls as syscalls  # noqa: E402
-from netspy_bodies import body, body_head  # noqa: E402
+from netspy_bodies import body_head, definition  # noqa: E402
 from netspy_c import declare, fold, guarded  # noqa: E402
 from netspy_doors import door, fortified  # noqa: E402
 from netspy_spec import (BEFORE, BINDINGS, ON_DEMAND, ROLES,  # noqa: E402
@@ -88,11 +88,12 @@ def calls_source(spec, entries):
     for entry in entries:
         if "library" in entry:
             continue
-        switch = entry["role"] == "syscall"
-        text = (body_head(entry, ")") + "\n{\n" + (
-            syscalls.switch(entries) if switch else body(entry)) + "\n}\n")
-        texts.append(guarded(entry, (
-            syscalls.reals(entries) if switch else "") + text))
+        if entry["role"] == "syscall":
+            text = (syscalls.reals(entries) + body_head(entry, ")") + "\n{\n"
+                    + syscalls.switch(entries) + "\n}\n")
+        else:
+            text = definition(entry)
+        texts.append(guarded(entry, text))
     return source(spec, "What every door does: call the real function, tell "
                   "the hook.", ["<stdarg.h>", "<sys/syscall.h>",
                                 '"wrap/call.h"', '"wrap/calls.gen.h"'], texts)
@@ -103,7 +104,7 @@ def tls_calls_source(spec, entries):
     for entry in entries:
         if "library" not in entry:
             continue
-        text = body_head(entry, ")") + "\n{\n" + body(entry) + "\n}\n"
+        text = definition(entry)
         if "link" not in entry.get("bindings", BINDINGS):
             text = f"#ifndef NSPY_BINDING_LINK\n{text}#endif\n"
         texts.append(guarded(entry, text))

@@ -6,12 +6,34 @@ from netspy_c import declare, fold
 from netspy_spec import BEFORE, ROLES
 
 
-def body_head(entry, tail):
+def body_head(entry, tail, prefix="nspy_call_"):
     parameters = entry["parameters"] + entry.get("variadic", [])
     name = entry["name"]
     return entry["return_type"] + "\n" + fold(
-        f"nspy_call_{name}(",
+        f"{prefix}{name}(",
         [f"typeof({name}) *real"] + [declare(p) for p in parameters], tail)
+
+
+def is_split(entry):
+    """Whether a descriptor that is no socket has nothing to do with us."""
+    return ROLES[entry["role"]][0] == "guarded" and entry["role"] not in PASSING
+
+
+def definition(entry):
+    """The function that all doors call. What it needs of the stack for a socket
+    is in one of its own, so that others cost a load and a jump."""
+    text = "{\n" + body(entry) + "\n}\n"
+    if not is_split(entry):
+        return body_head(entry, ")") + "\n" + text
+    values = [p["name"]
+              for p in entry["parameters"] + entry.get("variadic", [])]
+    return ("static __attribute__((noinline)) "
+            + body_head(entry, ")", "record_") + f"\n{text}\n"
+            + body_head(entry, ")") + "\n{\n"
+            f"\tif (nspy_is_other({entry['arguments']['fd']}))\n"
+            + fold("\t\treturn real(", values, ");") + "\n"
+            + fold(f"\treturn record_{entry['name']}(", ["real"] + values, ");")
+            + "\n}\n")
 
 
 def body(entry):
@@ -35,8 +57,9 @@ def body(entry):
                       "\tnspy_leave(&call);", clamped(entry)])
     if shape in ("guarded", "between"):
         ends = ["fd"] if shape == "guarded" else ["out", "in"]
+        begins = "nspy_begin_socket" if is_split(entry) else "nspy_begin"
         begin = "\tif (" + " &&\n\t    ".join(
-            f'!nspy_begin(&call, "{name}", {given[end]})'
+            f'!{begins}(&call, "{name}", {given[end]})'
             for end in ends) + ")"
         return (f"{call}{ret}{begin}{unrecorded(entry, given, values)}\n"
                 + f"{before(entry, given)}{stored}\n{told}")

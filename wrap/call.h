@@ -38,22 +38,23 @@ struct nspy_call {
 	struct mmsghdr *messages;
 };
 
-/* The part of nspy_begin for descriptors that may be sockets. */
+/* True for a descriptor that was seen, and is none to record: a table load. */
+static inline bool
+nspy_is_other(int fd)
+{
+	return (uint32_t)fd < atomic_load_explicit(&nspy_descriptor_count,
+						   memory_order_acquire) &&
+	       atomic_load_explicit(&nspy_descriptors[fd],
+				    memory_order_relaxed) == NSPY_OTHER;
+}
+
+/* True when fd is a socket that is recorded. */
 bool nspy_begin_socket(struct nspy_call *call, const char *name, int fd);
 
-/*
- * True when fd is a socket that is recorded. One table load for any other
- * descriptor that was seen before.
- */
 static inline bool
 nspy_begin(struct nspy_call *call, const char *name, int fd)
 {
-	if ((uint32_t)fd < atomic_load_explicit(&nspy_descriptor_count,
-						memory_order_acquire) &&
-	    atomic_load_explicit(&nspy_descriptors[fd], memory_order_relaxed) ==
-		    NSPY_OTHER)
-		return false;
-	return nspy_begin_socket(call, name, fd);
+	return !nspy_is_other(fd) && nspy_begin_socket(call, name, fd);
 }
 
 /* For calls that make a socket, or a process. */
