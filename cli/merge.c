@@ -19,6 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
+/*
+ * A batch ends after so many bytes of the capture: a process that waits for
+ * room in its ring goes on while the next one is written.
+ */
+#define BATCH_MAX (NSPY_RING_DATA / 8)
+
 static uint64_t
 now_ns(void)
 {
@@ -260,6 +266,7 @@ bool
 nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
 {
 	struct nspy_feed *feed = oldest(m, until_ns);
+	uint64_t enough;
 	bool room = true;
 
 	if (!feed)
@@ -275,6 +282,7 @@ nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
 		return true;
 	}
 	nspy_drain_begin(&m->drain, m->output->fd);
+	enough = m->drain.batch.offset + BATCH_MAX;
 	if (m->fresh && m->output->format == NSPY_PCAPNG)
 		nspy_drain_names(&m->drain);
 	m->fresh = false;
@@ -284,6 +292,7 @@ nspy_merge_batch(struct nspy_merge *m, uint64_t until_ns)
 		describe(m, feed);
 		spool(m, feed);
 		room = nspy_drain_add(&m->drain, feed->event) &&
+		       m->drain.batch.offset < enough &&
 		       !nspy_output_is_full(m->output, m->drain.batch.offset);
 		feed->packets += packets_so_far(m) - before;
 		nspy_feed_take(feed);
