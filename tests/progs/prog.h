@@ -72,7 +72,10 @@ bound(const char *family, int type, int port, struct endpoint *end)
 	*end = loopback(family, port);
 	fd = socket(end->address.ss_family, type, 0);
 	MUST(fd >= 0);
-	MUST(!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)));
+	/* With it, two sockets may get the same one of the free ones. */
+	if (port)
+		MUST(!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one,
+				 sizeof(one)));
 	MUST(!bind(fd, (struct sockaddr *)&end->address, end->len));
 	end->len = sizeof(end->address);
 	MUST(!getsockname(fd, (struct sockaddr *)&end->address, &end->len));
