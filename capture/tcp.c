@@ -18,12 +18,17 @@ write_answer(struct nspy_teller *t)
 	t->c->state = NSPY_OPEN;
 }
 
-/* The calls of this end are seen from its first byte on. */
+/*
+ * The calls of this end are seen from its first byte on. Where the other end's
+ * are not, what it said is counted from a later byte, and this end's receiving
+ * cannot be set against that.
+ */
 static void
 tell_from_start(struct nspy_teller *t)
 {
 	t->c->flow[t->side].told[0] = 1;
-	t->c->flow[!t->side].told[1] = 1;
+	if (t->c->state != NSPY_LATE)
+		t->c->flow[!t->side].told[1] = 1;
 }
 
 static bool
@@ -33,8 +38,8 @@ start(struct nspy_teller *t, int side, uint8_t state)
 	t->c = nspy_conversation_new(t->drain, t->event, side);
 	if (!t->c)
 		return false;
-	t->c->state = state;
 	tell_from_start(t);
+	t->c->state = state;
 	return true;
 }
 

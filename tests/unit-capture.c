@@ -172,6 +172,34 @@ test_what_others_hold_goes_on(void)
 	drain.process = NULL;
 }
 
+/*
+ * One end was open before we looked, the other one is accepted only then, and
+ * receives what nobody told of: it is not what the first one says now.
+ */
+static void
+test_late_end_and_early_one(void)
+{
+	struct nspy_ring *ring = new_ring();
+	struct nspy_event late = tcp_event(NSPY_SEND, 1024, 10);
+	struct nspy_event early = tcp_event(NSPY_ACCEPT, 1024, 0);
+	const struct nspy_endpoint client = early.local;
+
+	early.local = early.peer;
+	early.peer = client;
+	add(late, 1024, 0);
+	add(early, 80, 0);
+	early.kind = NSPY_RECV;
+	early.wire_len = 20;
+	add(early, 80, 0);
+	CHECK(nspy_ring_progress(ring)->bytes == 10);
+	add(late, 1024, 0);
+	CHECK(nspy_ring_progress(ring)->bytes == 20);
+	early.kind = NSPY_SEND;
+	add(early, 80, 0);
+	CHECK(nspy_ring_progress(ring)->bytes == 40);
+	free_ring(ring);
+}
+
 /* The length of the record or block at p. */
 static size_t
 record_len(const uint8_t *p, uint32_t format)
@@ -306,6 +334,7 @@ main(void)
 	test_name_is_passed_over();
 	test_many_conversations();
 	test_what_others_hold_goes_on();
+	test_late_end_and_early_one();
 	test_no_record_crosses_a_page(NSPY_PCAP);
 	test_no_record_crosses_a_page(NSPY_PCAPNG);
 	test_silence_of_the_command();
