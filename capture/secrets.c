@@ -14,10 +14,6 @@
 #define RECORD_HEADER_LEN 5u
 /* Of a handshake message's header and the version. */
 #define RANDOM_AT 6u
-#define RANDOM_LEN 32u
-/* Of one secret of TLS 1.3: with SHA-512, the longest, it has 64. */
-#define SECRET_MAX 64u
-#define TRAFFIC_LINE_MAX (32 + 2 * RANDOM_LEN + 2 * SECRET_MAX + 2)
 /* The least block that can fill up a room. */
 #define FILLER_MIN 12u
 
@@ -51,7 +47,8 @@ find(struct nspy_secrets *secrets, const uint8_t *random)
 {
 	for (uint32_t i = 0; i < NSPY_HELLOS; i++)
 		if (secrets->hellos[i].left &&
-		    memcmp(secrets->hellos[i].random, random, RANDOM_LEN) == 0)
+		    memcmp(secrets->hellos[i].random, random,
+			   NSPY_RANDOM_LEN) == 0)
 			return &secrets->hellos[i];
 	return NULL;
 }
@@ -88,7 +85,7 @@ keep_room(struct nspy_drain *drain, const struct nspy_event *event,
 	}
 	put_filler(secrets, 0, NSPY_SECRETS_ROOM);
 	nspy_batch_add_block(batch, secrets->block, NSPY_SECRETS_ROOM);
-	memcpy(hello->random, random, RANDOM_LEN);
+	memcpy(hello->random, random, NSPY_RANDOM_LEN);
 	hello->client = event->kind == NSPY_SEND ? event->local : event->peer;
 	hello->server = event->kind == NSPY_SEND ? event->peer : event->local;
 	hello->offset = batch->offset - NSPY_SECRETS_ROOM;
@@ -118,7 +115,7 @@ nspy_secrets_look(struct nspy_drain *drain, const struct nspy_event *event,
 		len -= RECORD_HEADER_LEN;
 	}
 	/* The second one, after a HelloRetryRequest, has the same random. */
-	if (len >= RANDOM_AT + RANDOM_LEN && p[0] == CLIENT_HELLO &&
+	if (len >= RANDOM_AT + NSPY_RANDOM_LEN && p[0] == CLIENT_HELLO &&
 	    p[4] == VERSION && !find(&drain->secrets, p + RANDOM_AT))
 		keep_room(drain, event, p + RANDOM_AT);
 }
@@ -140,10 +137,10 @@ read_line(const char *line, size_t len, uint32_t *label, uint8_t *random)
 	const char *space = memchr(line, ' ', len);
 	size_t label_len = space ? (size_t)(space - line) : len;
 
-	if (len < label_len + 1 + 2 * RANDOM_LEN + 2 ||
-	    line[label_len + 1 + 2 * RANDOM_LEN] != ' ')
+	if (len < label_len + 1 + 2 * NSPY_RANDOM_LEN + 2 ||
+	    line[label_len + 1 + 2 * NSPY_RANDOM_LEN] != ' ')
 		return false;
-	for (size_t i = 0; i < RANDOM_LEN; i++) {
+	for (size_t i = 0; i < NSPY_RANDOM_LEN; i++) {
 		int high = digit(space[1 + 2 * i]);
 		int low = digit(space[2 + 2 * i]);
 
@@ -163,7 +160,7 @@ void
 nspy_secrets_add(struct nspy_drain *drain, const char *line, size_t len)
 {
 	struct nspy_secrets *secrets = &drain->secrets;
-	uint8_t random[RANDOM_LEN];
+	uint8_t random[NSPY_RANDOM_LEN];
 	struct nspy_hello *hello;
 	uint32_t label;
 	size_t size;
@@ -236,22 +233,19 @@ add_traffic(struct nspy_drain *drain, const struct nspy_event *event)
 	const struct nspy_hello *hello = find_between(&drain->secrets, event);
 	const struct nspy_traffic_secret *head = drain->data;
 	const uint8_t *secret = (const uint8_t *)(head + 1);
-	char line[TRAFFIC_LINE_MAX + 1];
+	char line[NSPY_KEY_LINE_MAX];
 	struct nspy_text text = {line, sizeof(line), 0};
 	const char *label;
 
 	if (!hello || event->data_len <= sizeof(*head) ||
-	    event->data_len > sizeof(*head) + SECRET_MAX)
+	    event->data_len > sizeof(*head) + NSPY_KEY_MAX)
 		return;
 	label = label_of(head->epoch,
 			 head->sent == is_same(&hello->client, &event->local));
 	if (!label)
 		return;
-	nspy_text_add(&text, label);
-	nspy_text_add(&text, " ");
-	nspy_text_add_bytes(&text, hello->random, RANDOM_LEN);
-	nspy_text_add(&text, " ");
-	nspy_text_add_bytes(&text, secret, event->data_len - sizeof(*head));
+	nspy_text_add_key(&text, label, hello->random, secret,
+			  event->data_len - sizeof(*head));
 	nspy_secrets_add(drain, line, text.len);
 }
 

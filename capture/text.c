@@ -69,13 +69,24 @@ add_hexadecimal(struct nspy_text *text, unsigned int group)
 		add_digit(text, group >> shift);
 }
 
-void
-nspy_text_add_bytes(struct nspy_text *text, const uint8_t *bytes, size_t len)
+static void
+add_bytes(struct nspy_text *text, const uint8_t *bytes, size_t len)
 {
+	nspy_text_add(text, " ");
 	for (size_t i = 0; i < len; i++) {
 		add_digit(text, bytes[i] >> 4);
 		add_digit(text, bytes[i]);
 	}
+}
+
+void
+nspy_text_add_key(struct nspy_text *text, const char *label,
+		  const uint8_t random[NSPY_RANDOM_LEN], const uint8_t *secret,
+		  size_t len)
+{
+	nspy_text_add(text, label);
+	add_bytes(text, random, NSPY_RANDOM_LEN);
+	add_bytes(text, secret, len);
 }
 
 /* The longest run of two or more zero groups: its first group, or 8. */

@@ -35,9 +35,20 @@ unsigned int nspy_decimal(char text[NSPY_DECIMAL_MAX], int64_t value);
 void nspy_text_add(struct nspy_text *text, const char *part);
 void nspy_text_add_part(struct nspy_text *text, const char *part, size_t len);
 void nspy_text_add_number(struct nspy_text *text, int64_t number);
-/* As hexadecimal digits, two for each byte. */
-void nspy_text_add_bytes(struct nspy_text *text, const uint8_t *bytes,
-			 size_t len);
+
+/*
+ * A line of a TLS key log: the label, of less than NSPY_LABEL_MAX characters,
+ * the random of the ClientHello, and len bytes of secret, of which SHA-512, the
+ * longest, has NSPY_KEY_MAX.
+ */
+#define NSPY_LABEL_MAX 40u
+#define NSPY_RANDOM_LEN 32u
+#define NSPY_KEY_MAX 64u
+#define NSPY_KEY_LINE_MAX                                                      \
+	(NSPY_LABEL_MAX + 2 * NSPY_RANDOM_LEN + 2 * NSPY_KEY_MAX + 3)
+void nspy_text_add_key(struct nspy_text *text, const char *label,
+		       const uint8_t random[NSPY_RANDOM_LEN],
+		       const uint8_t *secret, size_t len);
 
 /* "192.0.2.1:80" or "[2001:db8::1]:80" (RFC 5952). */
 void nspy_text_add_endpoint(struct nspy_text *text,

@@ -3,14 +3,9 @@
 
 #include "wrap/chain.h"
 
-#include "capture/text.h"
 #include "wrap/secret.h"
 
 #include <string.h>
-
-/* Of one secret, in bytes: with SHA-512, the longest, it has 64. */
-#define SECRET_MAX 64u
-#define LABEL_MAX 40u
 
 #ifdef NSPY_BINDING_TLS
 const char nspy_tls_doors = 1;
@@ -48,15 +43,12 @@ void
 nspy_secret_put(const char *label, const unsigned char random[NSPY_RANDOM_LEN],
 		const unsigned char *secret, size_t len)
 {
-	char line[LABEL_MAX + 2 * NSPY_RANDOM_LEN + 2 * SECRET_MAX + 3];
+	char line[NSPY_KEY_LINE_MAX];
 	struct nspy_text text = {line, sizeof(line), 0};
 
-	if (len > SECRET_MAX || strnlen(label, LABEL_MAX) == LABEL_MAX)
+	if (len > NSPY_KEY_MAX ||
+	    strnlen(label, NSPY_LABEL_MAX) == NSPY_LABEL_MAX)
 		return;
-	nspy_text_add(&text, label);
-	nspy_text_add(&text, " ");
-	nspy_text_add_bytes(&text, random, NSPY_RANDOM_LEN);
-	nspy_text_add(&text, " ");
-	nspy_text_add_bytes(&text, secret, len);
+	nspy_text_add_key(&text, label, random, secret, len);
 	nspy_secret_tell(line, text.len);
 }

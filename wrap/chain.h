@@ -7,14 +7,13 @@
 #ifndef NETSPY_CHAIN_H
 #define NETSPY_CHAIN_H
 
+#include "capture/text.h"
 #include "wrap/next.h"
 
 #include <stddef.h>
 
 /* Functions of the program's that a process can have; few have one. */
 #define NSPY_CHAINED 4
-
-#define NSPY_RANDOM_LEN 32u
 
 /* The functions that a library may have from us, and what they stand for. */
 struct nspy_chain {

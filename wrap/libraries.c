@@ -17,6 +17,7 @@
 
 #include "capture/text.h"
 #include "wrap/lifecycle.h"
+#include "wrap/object.h"
 #include "wrap/report.h"
 
 #include <dlfcn.h>
@@ -59,14 +60,6 @@ static bool may_go;
 static unsigned long long looked_at;
 static bool reported;
 
-/* A table of the library; most machines have its address, some its offset. */
-static const void *
-table(const struct link_map *library, ElfW(Addr) value)
-{
-	return (const void *)(value < library->l_addr ? library->l_addr + value
-						      : value);
-}
-
 struct dynamic {
 	const ElfW(Sym) * symbols;
 	const char *strings;
@@ -80,7 +73,8 @@ dynamic_of(const struct link_map *library)
 	struct dynamic dynamic = {.entry_len = sizeof(ElfW(Rela))};
 
 	for (const ElfW(Dyn) *d = library->l_ld; d->d_tag != DT_NULL; d++) {
-		const void *at = table(library, d->d_un.d_ptr);
+		const void *at =
+			nspy_object_table(library->l_addr, d->d_un.d_ptr);
 
 		switch (d->d_tag) {
 		case DT_SYMTAB:

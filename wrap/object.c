@@ -24,6 +24,12 @@ nspy_object_holds(const struct dl_phdr_info *object, const void *address)
 	return false;
 }
 
+const void *
+nspy_object_table(ElfW(Addr) base, ElfW(Addr) value)
+{
+	return (const void *)(value < base ? base + value : value);
+}
+
 /* The first object is the program. */
 static int
 look(struct dl_phdr_info *object, size_t size, void *found)

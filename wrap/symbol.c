@@ -28,18 +28,10 @@ struct tables {
 	uintptr_t base;
 };
 
-/* glibc writes most addresses into the section itself, others leave offsets. */
-static const void *
-at(const struct tables *tables, uintptr_t value)
-{
-	return (const void *)(value < tables->base ? tables->base + value
-						   : value);
-}
-
 static void
 read_entry(struct tables *tables, const ElfW(Dyn) * entry)
 {
-	const void *value = at(tables, entry->d_un.d_ptr);
+	const void *value = nspy_object_table(tables->base, entry->d_un.d_ptr);
 
 	switch (entry->d_tag) {
 	case DT_STRTAB:
