@@ -5,6 +5,7 @@
 
 #include "cli/collect.h"
 
+#include "cli/clock.h"
 #include "cli/deterministic.h"
 #include "cli/folder.h"
 #include "cli/merge.h"
@@ -13,7 +14,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -40,15 +40,6 @@ struct nspy_collector {
 	uint64_t pause_ns;	   /* until the next one */
 	struct nspy_totals totals;
 };
-
-static uint64_t
-now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 struct nspy_collector *
 nspy_collector_create(struct nspy_output *output, struct nspy_filter *filter)
@@ -148,7 +139,7 @@ end_feed(struct nspy_collector *c, struct nspy_feed *feed)
 static void
 look_after_feeds(struct nspy_collector *c)
 {
-	uint64_t now = now_ns(CLOCK_MONOTONIC);
+	uint64_t now = nspy_clock_ns(CLOCK_MONOTONIC);
 	struct nspy_merge *merge = &c->merge;
 	size_t i = 0;
 
@@ -180,7 +171,7 @@ take_secrets(struct nspy_collector *c)
 static uint64_t
 time_left(struct nspy_collector *c)
 {
-	uint64_t now = now_ns(CLOCK_MONOTONIC);
+	uint64_t now = nspy_clock_ns(CLOCK_MONOTONIC);
 	uint64_t elapsed = now - c->step_ns, least = BUSY_NS;
 
 	c->step_ns = now;
@@ -207,7 +198,7 @@ back_off(uint64_t pause_ns)
 uint64_t
 nspy_collector_step(struct nspy_collector *c)
 {
-	uint64_t now = now_ns(CLOCK_REALTIME), least;
+	uint64_t now = nspy_clock_ns(CLOCK_REALTIME), least;
 	struct nspy_merge *merge = &c->merge;
 	bool any = false;
 

@@ -7,6 +7,7 @@
 
 #include "capture/pcap.h"
 #include "capture/pcapng.h"
+#include "cli/clock.h"
 #include "cli/filter.h"
 #include "cli/live.h"
 #include "cli/say.h"
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /*
@@ -24,15 +24,6 @@
  * room in its ring goes on while the next one is written.
  */
 #define BATCH_MAX (NSPY_RING_DATA / 8)
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static struct nspy_ring *
 ring_of(const struct nspy_merge *m)
@@ -189,7 +180,7 @@ mark_end(struct nspy_merge *m, const char *limit)
 
 	snprintf(mark.text, sizeof(mark.text),
 		 "netspy: recording ends here, as %s says", limit);
-	mark.event.begin_ns = mark.event.end_ns = now_ns();
+	mark.event.begin_ns = mark.event.end_ns = nspy_clock_ns(CLOCK_REALTIME);
 	mark.event.data_len = mark.event.wire_len =
 		(uint32_t)strlen(mark.text) + 1;
 	nspy_drain_begin(&m->drain, m->output->fd);
@@ -227,7 +218,8 @@ nspy_merge_pass_on(struct nspy_merge *m)
 	uint64_t size = nspy_ring_progress(ring_of(m))->file_size;
 
 	if (m->output->in_memory || m->output->live)
-		size = nspy_secrets_final(&m->drain, size, now_ns());
+		size = nspy_secrets_final(&m->drain, size,
+					  nspy_clock_ns(CLOCK_REALTIME));
 	return nspy_output_written(m->output, size);
 }
 
@@ -326,7 +318,8 @@ nspy_merge_end_feed(struct nspy_merge *m, struct nspy_feed *feed)
 		return;
 	nspy_drain_begin(&m->drain, m->output->fd);
 	m->drain.interface = feed->interface;
-	nspy_drain_statistics(&m->drain, now_ns(), feed->packets,
+	nspy_drain_statistics(&m->drain, nspy_clock_ns(CLOCK_REALTIME),
+			      feed->packets,
 			      atomic_load(&feed->ring->dropped) + feed->lost);
 	end_batch(m);
 }

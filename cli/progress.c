@@ -5,6 +5,7 @@
 
 #include "cli/progress.h"
 
+#include "cli/clock.h"
 #include "cli/say.h"
 
 #include <fcntl.h>
@@ -14,21 +15,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #define FIRST_NS 2000000000u
 #define EVERY_NS 1000000000u
 #define ERASE "\r\033[K"
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 int
 nspy_display_open(struct nspy_display *display,
@@ -47,7 +38,7 @@ nspy_display_open(struct nspy_display *display,
 		return -1;
 	display->tty =
 		open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-	display->next_ns = now_ns() + FIRST_NS;
+	display->next_ns = nspy_clock_ns(CLOCK_MONOTONIC) + FIRST_NS;
 	return -1;
 }
 
@@ -82,9 +73,10 @@ nspy_display_update(struct nspy_display *display,
 	struct winsize size;
 	size_t columns = 80;
 
-	if (display->tty < 0 || now_ns() < display->next_ns)
+	if (display->tty < 0 ||
+	    nspy_clock_ns(CLOCK_MONOTONIC) < display->next_ns)
 		return;
-	display->next_ns = now_ns() + EVERY_NS;
+	display->next_ns = nspy_clock_ns(CLOCK_MONOTONIC) + EVERY_NS;
 	if (!is_ours(display->tty))
 		return;
 	nspy_collector_look(collector, &totals);

@@ -9,6 +9,7 @@
 #include "capture/pcap.h"
 #include "capture/pcapng.h"
 #include "capture/text.h"
+#include "cli/clock.h"
 #include "cli/journal.h"
 #include "cli/process.h"
 
@@ -21,7 +22,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 struct recovery {
@@ -173,15 +173,6 @@ grow(void *context, struct nspy_ring *ring)
 	return nspy_ring_file_grow(r->ring_fd, 0, ring);
 }
 
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 void
 nspy_recover_report(const char *path, const struct nspy_recovered *done)
 {
@@ -226,7 +217,8 @@ finish(struct recovery *r)
 	drain->secrets.wanted = true; /* if there are any */
 	err = nspy_drain_run(drain, r->capture_fd, true);
 	if (!err)
-		err = nspy_drain_state(drain, r->capture_fd, now_ns());
+		err = nspy_drain_state(drain, r->capture_fd,
+				       nspy_clock_ns(CLOCK_REALTIME));
 	free(drain);
 	if (err)
 		return complain(r->capture, strerror(-err));

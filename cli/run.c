@@ -6,6 +6,7 @@
 #include "cli/run.h"
 
 #include "cli/check.h"
+#include "cli/clock.h"
 #include "cli/collect.h"
 #include "cli/environment.h"
 #include "cli/filter.h"
@@ -52,15 +53,6 @@ struct run {
 	bool timed_out;
 };
 
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * BILLION + (uint64_t)now.tv_nsec;
-}
-
 /* All that could end or interrupt us goes through a descriptor. */
 static int
 catch_signals(struct run *run)
@@ -94,7 +86,8 @@ start(struct run *run)
 	posix_spawnattr_destroy(&attributes);
 	run->output.pid = run->pid;
 	if (run->options->timeout_s)
-		run->deadline_ns = now_ns() + run->options->timeout_s * BILLION;
+		run->deadline_ns = nspy_clock_ns(CLOCK_MONOTONIC) +
+				   run->options->timeout_s * BILLION;
 	return -err;
 }
 
@@ -123,10 +116,11 @@ handle_signal(struct run *run)
 static void
 look_at_clock(struct run *run)
 {
-	if (!run->deadline_ns || now_ns() < run->deadline_ns)
+	if (!run->deadline_ns ||
+	    nspy_clock_ns(CLOCK_MONOTONIC) < run->deadline_ns)
 		return;
 	kill(-run->pid, run->timed_out ? SIGKILL : SIGTERM);
-	run->deadline_ns = now_ns() + GRACE_S * BILLION;
+	run->deadline_ns = nspy_clock_ns(CLOCK_MONOTONIC) + GRACE_S * BILLION;
 	run->timed_out = true;
 }
 
@@ -134,7 +128,7 @@ look_at_clock(struct run *run)
 static void
 wait_for(const struct run *run, struct pollfd fds[2], uint64_t pause_ns)
 {
-	uint64_t now = now_ns(), until = UINT64_MAX;
+	uint64_t now = nspy_clock_ns(CLOCK_MONOTONIC), until = UINT64_MAX;
 	struct timespec left;
 
 	if (run->collector)
